@@ -1,0 +1,124 @@
+# dcbench: see README.md. `make help` lists the targets.
+
+VERSION := 0.1.0
+
+prefix      ?= /usr/local
+exec_prefix ?= $(prefix)
+bindir      ?= $(exec_prefix)/bin
+libexecdir  ?= $(exec_prefix)/libexec
+datarootdir ?= $(prefix)/share
+datadir     ?= $(datarootdir)
+mandir      ?= $(datarootdir)/man
+docdir      ?= $(datarootdir)/doc/dcbench
+bashcompdir ?= $(datadir)/bash-completion/completions
+zshcompdir  ?= $(datadir)/zsh/site-functions
+fishcompdir ?= $(datadir)/fish/vendor_completions.d
+
+CC         ?= cc
+INSTALL    ?= install
+PKG_CONFIG ?= pkg-config
+CFLAGS     ?= -O2 -g
+
+# The interpreters to build a worker for. `make PYTHONS="3.11 3.13"` takes those that
+# pkg-config finds as python-3.N-embed; PKG_CONFIG_PATH may name other prefixes.
+PYTHONS ?= $(shell $(PKG_CONFIG) --modversion python3-embed 2>/dev/null)
+
+SANITIZE ?=
+B := build$(if $(SANITIZE),/sanitize)
+Q := $(if $(V),,@)
+
+comma    := ,
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+            -Wold-style-definition -Wwrite-strings -Wcast-qual -Wpointer-arith \
+            -Wformat=2 -Wvla -Wundef -Wdouble-promotion $(if $(WERROR),-Werror)
+SANFLAGS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
+
+# Where the installed program finds its parts, seen from the folder it stands in.
+relative = $(shell realpath -m --relative-to='$(bindir)' '$(1)')
+DEFINES  = -D_GNU_SOURCE -DDCB_VERSION='"$(VERSION)"' \
+           -DDCB_LIBEXEC_RELATIVE='"$(call relative,$(libexecdir)/dcbench)"' \
+           -DDCB_DATA_RELATIVE='"$(call relative,$(datadir)/dcbench)"'
+ALL_CFLAGS = -std=gnu11 -iquote src $(DEFINES) $(WARNINGS) -fno-common $(SANFLAGS) $(CFLAGS)
+
+JANSSON_CFLAGS := $(shell $(PKG_CONFIG) --cflags jansson 2>/dev/null)
+JANSSON_LIBS   := $(shell $(PKG_CONFIG) --libs jansson 2>/dev/null || echo -ljansson)
+
+LIB_SRC    := $(sort $(wildcard src/*.c))
+CLI_SRC    := $(sort $(wildcard cli/*.c))
+WORKER_SRC := $(sort $(wildcard src/worker/*.c))
+UNIT_SRC   := $(sort $(wildcard tests/unit/test_*.c))
+PY_FILES   := $(sort $(wildcard workloads/*.py impls/*.py support/*.py))
+
+LIB_OBJ  := $(LIB_SRC:%.c=$(B)/obj/%.o)
+CLI_OBJ  := $(CLI_SRC:%.c=$(B)/obj/%.o)
+LIB      := $(B)/libdcbench.a
+PROGRAM  := $(B)/bin/dcbench
+WORKERS  := $(PYTHONS:%=$(B)/libexec/dcbench/dcbench-worker-%)
+UNITS    := $(UNIT_SRC:tests/unit/%.c=$(B)/tests/%)
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.PHONY: all
+all: $(PROGRAM) $(WORKERS) $(B)/share/dcbench
+
+$(B)/obj/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	@echo '  CC      $<'
+	$(Q)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(JANSSON_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Everything is built again when the flags change.
+$(B)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(subst ','\'',$(CC) $(ALL_CFLAGS) $(CPPFLAGS))' >$@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+.PHONY: FORCE
+FORCE:
+
+$(LIB): $(LIB_OBJ)
+	@echo '  AR      $@'
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(PROGRAM): $(CLI_OBJ) $(LIB)
+	@mkdir -p $(@D)
+	@echo '  LINK    $@'
+	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(JANSSON_LIBS) -lpfm -lm
+
+# One worker for each interpreter; its objects see that interpreter's headers. A prefix
+# outside of the system's gets a run path.
+pc_libdir = $(shell $(PKG_CONFIG) --variable=libdir python-$(1)-embed)
+py_cflags = $(shell $(PKG_CONFIG) --cflags python-$(1)-embed | sed 's/-I/-isystem /g') \
+            -DDCB_PYTHON_VERSION='"$(1)"' \
+            -DDCB_PYTHON_PREFIX='"$(shell $(PKG_CONFIG) --variable=exec_prefix python-$(1)-embed)"'
+py_libs   = $(shell $(PKG_CONFIG) --libs python-$(1)-embed) \
+            $(if $(filter /usr/lib%,$(call pc_libdir,$(1))),,-Wl$(comma)-rpath$(comma)$(call pc_libdir,$(1)))
+
+define worker_rules
+$(B)/obj/$(1)/%.o: src/worker/%.c $(B)/flags
+	@mkdir -p $$(@D)
+	@echo '  CC-$(1) $$<'
+	$$(Q)$$(CC) $$(ALL_CFLAGS) $$(CPPFLAGS) $$(JANSSON_CFLAGS) $$(call py_cflags,$(1)) -MMD -MP -c -o $$@ $$<
+
+$(B)/libexec/dcbench/dcbench-worker-$(1): $(WORKER_SRC:src/worker/%.c=$(B)/obj/$(1)/%.o) $(LIB)
+	@mkdir -p $$(@D)
+	@echo '  LINK    $$@'
+	$$(Q)$$(CC) $$(SANFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(JANSSON_LIBS) $$(call py_libs,$(1)) -lm
+endef
+$(foreach v,$(PYTHONS),$(eval $(call worker_rules,$(v))))
+
+# The build tree has the shape of the installed one, so that it works in place.
+$(B)/share/dcbench: | $(B)/flags
+	@mkdir -p $@
+	@for part in workloads impls support; do ln -sfn $(CURDIR)/$$part $@/$$part; done
+
+$(B)/tests/%: tests/unit/%.c $(LIB) $(filter-out $(B)/obj/cli/main.o,$(CLI_OBJ))
+	@mkdir -p $(@D)
+	@echo '  CC      $@'
+	$(Q)$(CC) $(ALL_CFLAGS) -Icli -MMD -MP -o $@ $< $(filter-out $(B)/obj/cli/main.o,$(CLI_OBJ)) $(LIB) $(JANSSON_LIBS) -lcmocka -lpfm -lm
+
+.PHONY: check unit e2e check-boundaries check-format
+check: unit check-boundaries check-format e2e ## run all tests
+
+unit: $(UNITS) ## run the unit tests
+	$(Q)set -e; for t in $(UNITS); do echo "  TEST    $$t"; $$t; done
+
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(wildcard $(B)/obj/*/*.d $(B)/tests/*.d)

@@ -1,0 +1,321 @@
+#include "commands.h"
+
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "json_result.h"
+#include "options.h"
+#include "outfile.h"
+#include "plan.h"
+#include "report.h"
+#include "result.h"
+#include "run_plan.h"
+#include "runner.h"
+#include "strbuf.h"
+#include "term.h"
+#include "xalloc.h"
+
+static volatile sig_atomic_t caught_signal;
+
+static void catch_signal(int number)
+{
+    caught_signal = number;
+}
+
+static void install_handlers(void)
+{
+    struct sigaction action = {.sa_handler = catch_signal};
+
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+/* ---- exit status ---- */
+
+static bool is_asked(const struct cli_options *options, enum dcb_verdict verdict)
+{
+    for (size_t i = 0; i < options->fail_if.count; i++) {
+        if (strcmp(options->fail_if.items[i], dcb_verdict_name(verdict)) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Whether an inconclusive candidate could still be what --fail-if asks for. */
+static bool could_be(const struct dcb_plan *plan,
+                     const struct dcb_workload_result *workload,
+                     const struct dcb_cell *cell, enum dcb_verdict verdict)
+{
+    if (workload->withheld || !isfinite(cell->ratio.low))
+        return true;
+    if (verdict == DCB_VERDICT_SLOWER)
+        return cell->ratio.high > 1 + plan->margin;
+    if (verdict == DCB_VERDICT_FASTER)
+        return cell->ratio.low < 1 - plan->margin;
+    return true;
+}
+
+/* 1: a verdict that was to fail; 4: one that cannot be given; 0. */
+static enum cli_status verdict_status(const struct cli_options *options,
+                                      const struct dcb_plan *plan,
+                                      const struct dcb_workload_result *workload,
+                                      const struct dcb_cell *cell)
+{
+    static const enum dcb_verdict asked[] = {DCB_VERDICT_FASTER, DCB_VERDICT_SLOWER,
+                                             DCB_VERDICT_SAME};
+
+    if (options->fail_if.count == 0 || cell->role != DCB_ROLE_CANDIDATE)
+        return CLI_STATUS_OK;
+    if (cell->verdict != DCB_VERDICT_INCONCLUSIVE && cell->verdict != DCB_VERDICT_NONE)
+        return is_asked(options, cell->verdict) ? CLI_STATUS_FAILED : CLI_STATUS_OK;
+    if (is_asked(options, DCB_VERDICT_INCONCLUSIVE) || cell->verdict == DCB_VERDICT_NONE)
+        return CLI_STATUS_UNKNOWN;
+    for (size_t i = 0; i < 3; i++) {
+        if (is_asked(options, asked[i]) && could_be(plan, workload, cell, asked[i]))
+            return CLI_STATUS_UNKNOWN;
+    }
+    return CLI_STATUS_OK;
+}
+
+/* An implementation that copies wrongly is a 1, one that cannot be measured a 3. */
+static enum cli_status failure_status(enum dcb_failure failure)
+{
+    switch (failure) {
+    case DCB_FAILURE_NONE:
+        return CLI_STATUS_OK;
+    case DCB_FAILURE_WRONG:
+    case DCB_FAILURE_CHANGED:
+        return CLI_STATUS_FAILED;
+    case DCB_FAILURE_LOAD:
+    case DCB_FAILURE_RAISED:
+    case DCB_FAILURE_DIED:
+        break;
+    }
+    return CLI_STATUS_SYSTEM;
+}
+
+/* Of several, the first in the order 5, 2, 1, 3, 4 (design.md, section 7). */
+static enum cli_status worse(enum cli_status a, enum cli_status b)
+{
+    static const enum cli_status order[] = {CLI_STATUS_BUG, CLI_STATUS_USAGE,
+                                            CLI_STATUS_FAILED, CLI_STATUS_SYSTEM,
+                                            CLI_STATUS_UNKNOWN};
+
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        if (a == order[i] || b == order[i])
+            return order[i];
+    }
+    return CLI_STATUS_OK;
+}
+
+static enum cli_status result_status(const struct cli_options *options,
+                                     const struct dcb_result *result)
+{
+    enum cli_status status = CLI_STATUS_OK;
+
+    for (size_t i = 0; i < result->workload_count; i++) {
+        const struct dcb_workload_result *workload = &result->workloads[i];
+
+        for (size_t k = 0; k < workload->cell_count; k++) {
+            const struct dcb_cell *cell = &workload->cells[k];
+
+            status = worse(status, failure_status(cell->failure));
+            status = worse(status, verdict_status(options, result->plan, workload, cell));
+        }
+    }
+    return status;
+}
+
+/* --counters hardware is a wish that this machine may not be able to fulfil. */
+static enum cli_status counter_status(const struct cli_options *options,
+                                      const struct dcb_result *result)
+{
+    bool asked = false;
+    const char *reason = "no row has a hardware event";
+
+    for (size_t i = 0; i < options->counters.count; i++)
+        asked = asked || strcmp(options->counters.items[i], "hardware") == 0;
+    if (!asked)
+        return CLI_STATUS_OK;
+    for (size_t row = 0; row < result->plan->row_count; row++) {
+        if (result->plan->rows[row].provider != DCB_PROVIDER_HARDWARE)
+            continue;
+        if (dcb_result_row_counted(result, row))
+            return CLI_STATUS_OK;
+        if (result->row_reasons[row])
+            reason = result->row_reasons[row];
+    }
+    cli_term_message("--counters hardware: nothing was counted: %s", reason);
+    return CLI_STATUS_SYSTEM;
+}
+
+/* ---- output ---- */
+
+/* Where --save puts the result; NULL without it. Makes the folder. */
+static int saved_path(const struct cli_options *options, char **ret_path,
+                      struct dcb_error *err)
+{
+    const char *dir = options->results_dir ? options->results_dir : "results";
+
+    *ret_path = NULL;
+    if (!options->save)
+        return 0;
+    if (mkdir(dir, 0777) != 0 && errno != EEXIST)
+        return dcb_error_set_errno(err, errno, "--save: cannot make the folder %s", dir);
+    *ret_path = dcb_xasprintf("%s/%s.json", dir, options->save);
+    return 0;
+}
+
+/* Better now than after a minute of measuring. */
+static int check_writable(const char *path, struct dcb_error *err)
+{
+    struct dcb_outfile file;
+
+    if (!path)
+        return 0;
+    if (dcb_outfile_open(&file, path, err) != 0)
+        return -1;
+    dcb_outfile_discard(&file);
+    return 0;
+}
+
+static int write_json(const char *path, const char *json, struct dcb_error *err)
+{
+    return path ? dcb_outfile_write(path, json, err) : 0;
+}
+
+static int print_result(const struct cli_options *options,
+                        const struct dcb_result *result, const char *json,
+                        struct dcb_error *err)
+{
+    struct dcb_strbuf out = DCB_STRBUF_INIT;
+    int rc;
+
+    switch (options->format) {
+    case CLI_TABLE:
+        dcb_report_text(result, options->verbosity,
+                        cli_term_color(options->color, STDOUT_FILENO), &out);
+        break;
+    case CLI_MARKDOWN:
+        dcb_report_markdown(result, options->verbosity, &out);
+        break;
+    case CLI_CSV:
+        dcb_report_csv(result, &out);
+        break;
+    case CLI_JSON:
+        dcb_strbuf_append(&out, json);
+        break;
+    }
+    rc = cli_term_print(out.text ? out.text : "", err);
+    dcb_strbuf_clear(&out);
+    return rc;
+}
+
+static void print_notes(const struct cli_options *options,
+                        const struct dcb_result *result)
+{
+    /* The table and Markdown show them themselves. */
+    if (options->verbosity < 0 || options->format == CLI_TABLE ||
+        options->format == CLI_MARKDOWN)
+        return;
+    for (size_t i = 0; i < result->note_count; i++)
+        cli_term_message("note: %s", result->notes[i]);
+}
+
+/* What was measured is written wherever it can be: one place that fails does not cost the
+ * others. */
+static int write_all(const struct cli_options *options, const struct dcb_result *result,
+                     const char *save, struct dcb_error *err)
+{
+    char *json = dcb_json_result(result);
+    int rc = 0;
+
+    if (print_result(options, result, json, err) != 0)
+        rc = -1;
+    print_notes(options, result);
+    if (write_json(options->output, json, err) != 0)
+        rc = -1;
+    if (write_json(save, json, err) != 0)
+        rc = -1;
+    free(json);
+    return rc;
+}
+
+/* ---- hooks ---- */
+
+static void draw_progress(void *context, const struct dcb_progress *progress)
+{
+    (void)context;
+    cli_term_draw(progress);
+}
+
+static int keep_blocks(void *context, const struct dcb_plan *plan, size_t workload,
+                       size_t worker, const struct dcb_block *blocks, uint32_t count,
+                       const size_t *cells, struct dcb_error *err)
+{
+    struct dcb_outfile *file = context;
+
+    if (dcb_json_blocks(file->stream, plan, workload, worker, blocks, count, cells) != 0)
+        return dcb_error_set_errno(err, errno, "cannot write %s", file->path);
+    return 0;
+}
+
+/* Measures; a run that breaks off keeps what it has. */
+static int measure(const struct cli_options *options, const struct dcb_plan *plan,
+                   struct dcb_result *result, struct dcb_error *err)
+{
+    struct dcb_outfile rounds = {.stream = NULL};
+    bool progress = cli_term_progress(options->progress) && options->verbosity >= 0;
+    struct dcb_runner_hooks hooks = {
+        .stop = &caught_signal,
+        .progress = progress ? draw_progress : NULL,
+        .blocks = options->keep_rounds ? keep_blocks : NULL,
+        .blocks_context = &rounds,
+    };
+    int rc;
+
+    if (options->keep_rounds && dcb_outfile_open(&rounds, options->keep_rounds, err) != 0)
+        return -1;
+    install_handlers();
+    rc = dcb_runner_run(plan, &hooks, result, err);
+    if (progress)
+        cli_term_clear();
+    if (rounds.stream && dcb_outfile_commit(&rounds, err) != 0)
+        rc = -1;
+    return rc;
+}
+
+int cli_run(const struct cli_options *options, struct dcb_error *err)
+{
+    struct dcb_plan plan = {.arms = NULL};
+    struct dcb_result result = {.plan = NULL};
+    char *save = NULL;
+    int rc = -1;
+
+    if (saved_path(options, &save, err) != 0 ||
+        check_writable(options->output, err) != 0 || check_writable(save, err) != 0 ||
+        cli_run_plan(options, &plan, err) != 0)
+        goto out;
+    rc = measure(options, &plan, &result, err);
+    if (result.workload_count) {
+        dcb_report_add_notes(&result);
+        if (write_all(options, &result, save, err) != 0)
+            rc = -1;
+    }
+    if (rc == 0 && result.signal)
+        rc = 128 + result.signal;
+    else if (rc == 0)
+        rc =
+            (int)worse(result_status(options, &result), counter_status(options, &result));
+out:
+    free(save);
+    dcb_result_clear(&result);
+    dcb_plan_clear(&plan);
+    return rc;
+}

@@ -1,0 +1,371 @@
+#include "run_plan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "catalog.h"
+#include "error.h"
+#include "events.h"
+#include "options.h"
+#include "plan.h"
+#include "sysinfo.h"
+#include "term.h"
+#include "xalloc.h"
+
+/* Block length, rounds of one worker and warm-up: docs/methodology.md. */
+static const uint64_t block_ns = 150 * 1000;
+static const uint64_t budget_ns = 60 * 1000 * 1000;
+enum { WARMUP_BLOCKS = 3 };
+
+static const char *const report_workloads[] = {"general", "reduce", "memo"};
+
+/* ---- implementations and workloads ---- */
+
+struct specs {
+    struct dcb_spec *items;
+    size_t count, capacity;
+};
+
+static int add_spec(struct specs *specs, const struct dcb_catalog *catalog,
+                    enum dcb_catalog_part part, const char *text, bool allow_pickle,
+                    struct dcb_error *err)
+{
+    struct dcb_spec spec;
+
+    if (dcb_catalog_resolve(catalog, part, text, allow_pickle, &spec, err) != 0)
+        return -1;
+    specs->items =
+        dcb_xgrow(specs->items, specs->count, &specs->capacity, sizeof *specs->items);
+    specs->items[specs->count++] = spec;
+    return 0;
+}
+
+static int add_all(struct specs *specs, const struct dcb_catalog *catalog,
+                   enum dcb_catalog_part part, struct dcb_error *err)
+{
+    struct dcb_names names = {.items = NULL};
+    int rc = dcb_catalog_names(catalog, part, &names, err);
+
+    for (size_t i = 0; rc == 0 && i < names.count; i++)
+        rc = add_spec(specs, catalog, part, names.items[i], false, err);
+    dcb_names_clear(&names);
+    return rc;
+}
+
+static int add_report_workloads(struct specs *specs, const struct dcb_catalog *catalog,
+                                struct dcb_error *err)
+{
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < 3; i++)
+        rc = add_spec(specs, catalog, DCB_CATALOG_WORKLOADS, report_workloads[i], false,
+                      err);
+    return rc;
+}
+
+static void clear_specs(struct specs *specs)
+{
+    for (size_t i = 0; i < specs->count; i++)
+        dcb_spec_clear(&specs->items[i]);
+    free(specs->items);
+}
+
+static int resolve_impls(const struct cli_options *options,
+                         const struct dcb_catalog *catalog, struct specs *specs,
+                         struct dcb_error *err)
+{
+    int rc = 0;
+
+    if (options->impls.count == 0)
+        return add_spec(specs, catalog, DCB_CATALOG_IMPLS, "merged", false, err);
+    for (size_t i = 0; rc == 0 && i < options->impls.count; i++) {
+        const char *text = options->impls.items[i];
+
+        if (strcmp(text, "all") == 0)
+            rc = add_all(specs, catalog, DCB_CATALOG_IMPLS, err);
+        else
+            rc = add_spec(specs, catalog, DCB_CATALOG_IMPLS, text, false, err);
+    }
+    return rc;
+}
+
+static int resolve_workloads(const struct cli_options *options,
+                             const struct dcb_catalog *catalog, struct specs *specs,
+                             struct dcb_error *err)
+{
+    int rc = 0;
+
+    if (options->workloads.count == 0)
+        return add_report_workloads(specs, catalog, err);
+    for (size_t i = 0; rc == 0 && i < options->workloads.count; i++) {
+        const char *text = options->workloads.items[i];
+
+        if (strcmp(text, "all") == 0)
+            rc = add_report_workloads(specs, catalog, err);
+        else if (strcmp(text, "extended") == 0)
+            rc = add_all(specs, catalog, DCB_CATALOG_WORKLOADS, err);
+        else
+            rc = add_spec(specs, catalog, DCB_CATALOG_WORKLOADS, text,
+                          options->allow_pickle, err);
+    }
+    return rc;
+}
+
+static bool names_all(const struct cli_list *impls)
+{
+    for (size_t i = 0; i < impls->count; i++) {
+        if (strcmp(impls->items[i], "all") == 0)
+            return true;
+    }
+    return false;
+}
+
+static int plan_arms(const struct cli_options *options, const struct dcb_catalog *catalog,
+                     struct dcb_plan *plan, struct dcb_error *err)
+{
+    struct specs impls = {.items = NULL};
+    struct dcb_spec baseline = {.label = NULL};
+    size_t dropped = 0;
+    int rc = dcb_catalog_resolve(catalog, DCB_CATALOG_IMPLS,
+                                 options->baseline ? options->baseline : "stdlib", false,
+                                 &baseline, err);
+
+    if (rc == 0)
+        rc = resolve_impls(options, catalog, &impls, err);
+    if (rc == 0)
+        rc = dcb_plan_set_arms(plan, &baseline, impls.items, impls.count, &dropped, err);
+    if (rc == 0 && dropped && !names_all(&options->impls) && options->verbosity >= 0)
+        cli_term_message("%s is the baseline: it is not a candidate as well",
+                         plan->arms[0].label);
+    dcb_spec_clear(&baseline);
+    clear_specs(&impls);
+    return rc;
+}
+
+static int plan_workloads(const struct cli_options *options,
+                          const struct dcb_catalog *catalog, struct dcb_plan *plan,
+                          struct dcb_error *err)
+{
+    struct specs workloads = {.items = NULL};
+    int rc = resolve_workloads(options, catalog, &workloads, err);
+
+    for (size_t i = 0; rc == 0 && i < workloads.count; i++)
+        rc = dcb_plan_add_workload(plan, &workloads.items[i], err);
+    clear_specs(&workloads);
+    return rc;
+}
+
+/* ---- the interpreter ---- */
+
+static bool uses_modules(const struct dcb_spec *specs, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (specs[i].kind == DCB_SPEC_MODULE)
+            return true;
+    }
+    return false;
+}
+
+static int plan_worker(const struct cli_options *options,
+                       const struct dcb_catalog *catalog, struct dcb_plan *plan,
+                       struct dcb_error *err)
+{
+    char *wanted = options->python ? dcb_xstrdup(options->python) : NULL;
+    int rc = 0;
+
+    if (options->venv) {
+        plan->venv = realpath(options->venv, NULL);
+        if (!plan->venv)
+            rc = dcb_error_set(err, DCB_ERROR_USAGE, "--venv: no folder '%s'",
+                               options->venv);
+        else if (!wanted)
+            rc = dcb_catalog_venv_version(plan->venv, &wanted, err);
+    }
+    if (rc == 0)
+        rc = dcb_catalog_worker(catalog, wanted, &plan->worker, &plan->python_version,
+                                err);
+    free(wanted);
+    return rc;
+}
+
+static int plan_python(const struct cli_options *options,
+                       const struct dcb_catalog *catalog, struct dcb_plan *plan,
+                       struct dcb_error *err)
+{
+    if (plan_worker(options, catalog, plan, err) != 0)
+        return -1;
+    plan->support = dcb_xasprintf("%s/support", catalog->data_dir);
+    plan->python_path = dcb_xcalloc(options->python_path.count + 1, sizeof(char *));
+    for (size_t i = 0; i < options->python_path.count; i++) {
+        char *path = realpath(options->python_path.items[i], NULL);
+
+        if (!path)
+            return dcb_error_set(err, DCB_ERROR_USAGE, "--python-path: no folder '%s'",
+                                 options->python_path.items[i]);
+        plan->python_path[plan->python_path_count++] = path;
+    }
+    plan->site = !plan->venv && (uses_modules(plan->arms, plan->arm_count) ||
+                                 uses_modules(plan->workloads, plan->workload_count));
+    return 0;
+}
+
+/* ---- counters ---- */
+
+struct providers {
+    bool hardware, kernel;
+};
+
+static struct providers chosen_providers(const struct cli_options *options)
+{
+    struct providers chosen = {.hardware = options->counters.count == 0,
+                               .kernel = options->counters.count == 0};
+
+    for (size_t i = 0; i < options->counters.count; i++) {
+        const char *name = options->counters.items[i];
+
+        if (strcmp(name, "auto") == 0)
+            chosen.hardware = chosen.kernel = true;
+        chosen.hardware = chosen.hardware || strcmp(name, "hardware") == 0;
+        chosen.kernel = chosen.kernel || strcmp(name, "kernel") == 0;
+    }
+    return chosen;
+}
+
+static void add_missing(struct dcb_plan *plan, const char *name,
+                        enum dcb_provider provider, const char *reason)
+{
+    struct dcb_plan_row *row = dcb_plan_add_row(plan, name, DCB_KIND_NONE, provider);
+
+    snprintf(row->reason, sizeof row->reason, "%.*s", (int)sizeof row->reason - 1,
+             reason);
+}
+
+/* A row of the report: some come from clocks and getrusage, the others from an event of
+ * that name. */
+static void add_known_row(struct dcb_plan *plan, const struct dcb_row *row,
+                          struct providers chosen)
+{
+    static const struct {
+        const char *name;
+        enum dcb_row_kind kind;
+    } direct[] = {{"time-elapsed", DCB_KIND_WALL},
+                  {"task-clock", DCB_KIND_CPU},
+                  {"page-faults", DCB_KIND_FAULTS},
+                  {"context-switches", DCB_KIND_SWITCHES}};
+    enum dcb_provider provider =
+        row->source == DCB_ROW_PMU ? DCB_PROVIDER_HARDWARE : DCB_PROVIDER_KERNEL;
+    struct dcb_event event;
+    struct dcb_error why = DCB_ERROR_INIT;
+
+    if (!(provider == DCB_PROVIDER_HARDWARE ? chosen.hardware : chosen.kernel)) {
+        add_missing(plan, row->name, provider, "not asked for (--counters)");
+        return;
+    }
+    for (size_t i = 0; i < sizeof direct / sizeof *direct; i++) {
+        if (strcmp(row->name, direct[i].name) == 0) {
+            dcb_plan_add_row(plan, row->name, direct[i].kind, provider);
+            return;
+        }
+    }
+    if (dcb_events_encode(row->name, &event, &why) == 0)
+        dcb_plan_add_event(plan, &event);
+    else
+        add_missing(plan, row->name, provider, why.text);
+}
+
+static int add_events(const struct cli_options *options, struct dcb_plan *plan,
+                      struct providers chosen, struct dcb_error *err)
+{
+    for (size_t i = 0; options->events.count == 0 && i < DCB_ROW_COUNT; i++)
+        add_known_row(plan, &dcb_rows[i], chosen);
+    for (size_t i = 0; i < options->events.count; i++) {
+        const struct dcb_row *row = dcb_row_find(options->events.items[i]);
+        struct dcb_event event;
+
+        if (row) {
+            add_known_row(plan, row, (struct providers){true, true});
+        } else {
+            if (dcb_events_encode(options->events.items[i], &event, err) != 0)
+                return -1;
+            dcb_plan_add_event(plan, &event);
+        }
+        if (plan->event_count > DCB_EVENTS_MAX)
+            return dcb_error_set(err, DCB_ERROR_USAGE, "--events: more than %d events",
+                                 DCB_EVENTS_MAX);
+    }
+    return 0;
+}
+
+static int plan_counters(const struct cli_options *options, struct dcb_plan *plan,
+                         struct dcb_error *err)
+{
+    struct providers chosen = chosen_providers(options);
+    int rc;
+
+    if (!chosen.hardware && !chosen.kernel && options->events.count == 0)
+        return 0;
+    if (dcb_events_open(err) != 0)
+        return -1;
+    rc = add_events(options, plan, chosen, err);
+    dcb_events_close();
+    return rc;
+}
+
+/* ---- all of it ---- */
+
+static uint64_t random_seed(void)
+{
+    uint64_t seed = 1;
+
+    if (getrandom(&seed, sizeof seed, 0) != sizeof seed)
+        seed = 1;
+    return seed >> 1;
+}
+
+static void plan_effort(const struct cli_options *options, struct dcb_plan *plan)
+{
+    struct dcb_sysinfo system;
+
+    dcb_sysinfo_read(&system);
+    plan->seed = options->has_seed ? options->seed : random_seed();
+    plan->iterations = options->iterations;
+    plan->rounds = options->rounds;
+    plan->workers = options->workers;
+    plan->precision = options->precision;
+    plan->max_time_s = options->max_time_s;
+    plan->timeout_s = options->timeout_s;
+    plan->margin = options->margin;
+    plan->confidence = options->confidence;
+    plan->affinity = options->affinity;
+    plan->gc = options->gc;
+    plan->block_ns = block_ns;
+    plan->budget_ns = budget_ns;
+    plan->warmups = WARMUP_BLOCKS;
+    /* One worker at a time: it may have most of what is free, and not bring the machine
+     * down with it. */
+    plan->memory_bytes = system.available_bytes / 5 * 4;
+}
+
+int cli_run_plan(const struct cli_options *options, struct dcb_plan *ret_plan,
+                 struct dcb_error *err)
+{
+    struct dcb_catalog catalog;
+    int rc;
+
+    *ret_plan = (struct dcb_plan){.arms = NULL};
+    if (dcb_catalog_open(&catalog, err) != 0)
+        return -1;
+    rc = plan_arms(options, &catalog, ret_plan, err);
+    if (rc == 0)
+        rc = plan_workloads(options, &catalog, ret_plan, err);
+    if (rc == 0)
+        rc = plan_python(options, &catalog, ret_plan, err);
+    if (rc == 0)
+        rc = plan_counters(options, ret_plan, err);
+    if (rc == 0)
+        plan_effort(options, ret_plan);
+    dcb_catalog_clear(&catalog);
+    return rc;
+}

@@ -1,0 +1,14 @@
+/* From the options of `dcbench run` to a plan. */
+#ifndef CLI_RUN_PLAN_H
+#define CLI_RUN_PLAN_H
+
+struct cli_options;
+struct dcb_error;
+struct dcb_plan;
+
+/* Resolves names, files, the interpreter and the events. Messages about what was left out
+ * go to standard error unless -q. The caller clears the plan, whatever comes. */
+int cli_run_plan(const struct cli_options *options, struct dcb_plan *ret_plan,
+                 struct dcb_error *err);
+
+#endif

@@ -1,0 +1,83 @@
+#include "term.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "runner.h"
+
+static bool is_terminal(int fd)
+{
+    const char *term = getenv("TERM");
+
+    return isatty(fd) && !(term && strcmp(term, "dumb") == 0);
+}
+
+bool cli_term_color(enum cli_when when, int fd)
+{
+    const char *no_color = getenv("NO_COLOR");
+
+    if (when != CLI_AUTO)
+        return when == CLI_ALWAYS;
+    return is_terminal(fd) && !(no_color && *no_color);
+}
+
+bool cli_term_progress(enum cli_when when)
+{
+    return when == CLI_AUTO ? is_terminal(STDERR_FILENO) : when == CLI_ALWAYS;
+}
+
+int cli_term_print(const char *text, struct dcb_error *err)
+{
+    if (fputs(text, stdout) == EOF || fflush(stdout) != 0)
+        return dcb_error_set_errno(err, errno, "cannot write to standard output");
+    return 0;
+}
+
+void cli_term_message(const char *format, ...)
+{
+    va_list args;
+
+    fputs("dcbench: ", stderr);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+}
+
+/* Seconds until this workload is likely done: its precision grows with the square root of
+ * the workers, and --max-time is the end in any case. */
+static double seconds_left(const struct dcb_progress *progress)
+{
+    double left = progress->max_time_s - progress->elapsed_s;
+    double ratio = progress->reached / progress->wanted;
+
+    if (isfinite(ratio) && progress->elapsed_s * (ratio * ratio - 1) < left)
+        left = progress->elapsed_s * (ratio * ratio - 1);
+    left = left > 0 ? left : 0;
+    return left + progress->max_time_s *
+                      (double)(progress->workload_count - progress->workload_index - 1);
+}
+
+void cli_term_draw(const struct dcb_progress *progress)
+{
+    char got[32] = "";
+
+    if (isfinite(progress->reached))
+        snprintf(got, sizeof got, ", +-%.2f %%", 100 * progress->reached);
+    fprintf(stderr, "\r\x1b[K%s (%zu of %zu): %zu workers%s, at most %.0f s left",
+            progress->workload, progress->workload_index + 1, progress->workload_count,
+            progress->workers, got, ceil(seconds_left(progress)));
+    fflush(stderr);
+}
+
+void cli_term_clear(void)
+{
+    fputs("\r\x1b[K", stderr);
+    fflush(stderr);
+}

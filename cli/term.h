@@ -1,0 +1,26 @@
+/* The terminal: data to standard output, the rest to standard error. */
+#ifndef CLI_TERM_H
+#define CLI_TERM_H
+
+#include <stdbool.h>
+
+#include "options.h"
+
+struct dcb_error;
+struct dcb_progress;
+
+/* Whether output to `fd` has colours: asked for, or a terminal and no NO_COLOR. */
+bool cli_term_color(enum cli_when when, int fd);
+bool cli_term_progress(enum cli_when when);
+
+/* Writes data to standard output; a full disk or a closed pipe is an error. */
+int cli_term_print(const char *text, struct dcb_error *err);
+
+/* A line for the user on standard error, behind "dcbench: ". */
+void cli_term_message(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Draws the progress line over itself; clear it before anything else is written. */
+void cli_term_draw(const struct dcb_progress *progress);
+void cli_term_clear(void);
+
+#endif

@@ -1,0 +1,92 @@
+#include "format.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *dcb_format_time(char *buffer, double ns)
+{
+    static const char *const units[] = {"ns", "us", "ms", "s"};
+    size_t unit = 0;
+
+    if (!isfinite(ns)) {
+        snprintf(buffer, DCB_FORMAT_SIZE, "-");
+        return buffer;
+    }
+    /* 999.95 would be printed as four digits. */
+    while (fabs(ns) >= 999.5 && unit < 3) {
+        ns /= 1000;
+        unit++;
+    }
+    snprintf(buffer, DCB_FORMAT_SIZE, "%.*f %s",
+             fabs(ns) < 9.995   ? 2
+             : fabs(ns) < 99.95 ? 1
+                                : 0,
+             ns, units[unit]);
+    return buffer;
+}
+
+/* Digits in groups of three. */
+static void group_digits(char *buffer, double value)
+{
+    char digits[DCB_FORMAT_SIZE];
+    size_t length = (size_t)snprintf(digits, sizeof digits, "%.0f", value), out = 0;
+
+    for (size_t i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0)
+            buffer[out++] = ',';
+        buffer[out++] = digits[i];
+    }
+    buffer[out] = '\0';
+}
+
+static void format_signed(char *buffer, double value, const char *plus)
+{
+    double size = fabs(value);
+    int used = snprintf(buffer, DCB_FORMAT_SIZE, "%s", value < 0 ? "-" : plus);
+    char *rest = buffer + used;
+    size_t room = DCB_FORMAT_SIZE - (size_t)used;
+
+    if (size >= 1e9)
+        snprintf(rest, room, "%.3e", size);
+    else if (size >= 1000)
+        group_digits(rest, size);
+    else if (size == 0)
+        snprintf(buffer, DCB_FORMAT_SIZE, "0");
+    else if (size < 1e-4)
+        snprintf(rest, room, "%.1e", size);
+    else
+        snprintf(rest, room, "%.*f", size >= 100 ? 1 : size >= 1 ? 2 : 4, size);
+}
+
+const char *dcb_format_count(char *buffer, double value)
+{
+    if (isfinite(value))
+        format_signed(buffer, value, "");
+    else
+        snprintf(buffer, DCB_FORMAT_SIZE, "-");
+    return buffer;
+}
+
+const char *dcb_format_delta(char *buffer, double value)
+{
+    if (isfinite(value))
+        format_signed(buffer, value, "+");
+    else
+        snprintf(buffer, DCB_FORMAT_SIZE, "-");
+    return buffer;
+}
+
+const char *dcb_format_change(char *buffer, double ratio)
+{
+    double percent = 100 * (ratio - 1);
+
+    if (!isfinite(ratio))
+        snprintf(buffer, DCB_FORMAT_SIZE, "-");
+    else if (fabs(percent) >= 999.5)
+        snprintf(buffer, DCB_FORMAT_SIZE, "x %.4g", ratio);
+    else
+        snprintf(buffer, DCB_FORMAT_SIZE, "%+.1f %%",
+                 fabs(percent) < 0.05 ? 0.0 : percent);
+    return buffer;
+}

@@ -1,0 +1,115 @@
+/*
+ * What controller and worker say to each other, as values; json_job.c turns them into
+ * JSON and back. The job travels on descriptor 3, the answers, one JSON object a line, on
+ * descriptor 4, the samples mapping (samples.h) on descriptor 5.
+ */
+#ifndef DCB_JOB_H
+#define DCB_JOB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "counters.h"
+#include "model.h"
+#include "samples.h"
+
+struct dcb_error;
+struct dcb_strbuf;
+
+enum { DCB_JOB_FD = 3, DCB_ANSWER_FD = 4, DCB_SAMPLES_FD = 5 };
+
+enum dcb_job_kind {
+    DCB_JOB_DESCRIBE, /* tell of the interpreter and of the sources */
+    DCB_JOB_TIME      /* load the arms, run rounds */
+};
+
+struct dcb_job_arm {
+    struct dcb_spec spec;
+    enum dcb_role role;
+    uint64_t iterations; /* of a block; 0: calibrate */
+    bool check;          /* compare its copy with the standard library's first */
+};
+
+struct dcb_job {
+    enum dcb_job_kind kind;
+    uint64_t seed; /* below 2^63: hash seed, load order, padding and round order */
+    char *support; /* folder of the Python side of the worker */
+    struct dcb_spec workload;
+    struct dcb_job_arm *arms;
+    size_t arm_count;
+    struct dcb_spec *sources; /* describe: what to find and digest */
+    size_t source_count;
+    uint32_t rounds;    /* at most */
+    uint32_t warmups;   /* untimed blocks of every arm */
+    uint64_t budget_ns; /* no new round is begun after so much time of rounds */
+    uint64_t block_ns;  /* what calibration aims at */
+    bool gc;
+    int affinity;          /* CPU, or -1 */
+    uint64_t memory_bytes; /* limit of the worker's data; 0: none */
+    char **python_path;
+    size_t python_path_count;
+    char *venv;               /* or NULL */
+    bool site;                /* the interpreter's own site-packages are importable */
+    struct dcb_event *events; /* what to count */
+    size_t event_count;
+};
+
+void dcb_job_clear(struct dcb_job *job); /* frees what it holds */
+
+/* The job as JSON, owned by the caller. */
+char *dcb_job_encode(const struct dcb_job *job);
+int dcb_job_decode(const char *text, size_t length, struct dcb_job *ret_job,
+                   struct dcb_error *err);
+
+enum dcb_answer_kind {
+    DCB_ANSWER_INTERPRETER, /* describe */
+    DCB_ANSWER_SOURCE,      /* describe: one for each source, in order */
+    DCB_ANSWER_WORKLOAD,    /* loaded, or why not */
+    DCB_ANSWER_ARM,         /* loaded, checked and calibrated, or why not */
+    DCB_ANSWER_EVENT,       /* what became of one event */
+    DCB_ANSWER_DONE         /* the last one */
+};
+
+/* How an arm or a workload failed; decides the exit status. */
+enum dcb_failure {
+    DCB_FAILURE_NONE,
+    DCB_FAILURE_LOAD,    /* could not be loaded */
+    DCB_FAILURE_RAISED,  /* an exception out of deepcopy */
+    DCB_FAILURE_WRONG,   /* not a copy like the standard library's */
+    DCB_FAILURE_CHANGED, /* changed the objects it was to copy */
+    DCB_FAILURE_DIED     /* killed, exited, hung or lied: set by the controller */
+};
+
+const char *dcb_failure_name(enum dcb_failure failure); /* NULL for none */
+
+/* One answer. Text fields are owned; which ones are set depends on `kind`. */
+struct dcb_answer {
+    enum dcb_answer_kind kind;
+    uint32_t index; /* arm, event or source */
+    enum dcb_failure failure;
+    char *message;       /* what failed; NULL where nothing did */
+    uint64_t iterations; /* arm: of a block */
+    bool shared;         /* arm: shares its code with an earlier arm */
+    uint64_t objects;    /* workload: how many */
+    uint32_t rounds;     /* done: how many were begun */
+    int group;           /* event: PMU group, -1 for none */
+    int slot;            /* event: place in block.pmu or block.software, or -1 */
+    bool software;       /* event: in block.software */
+    char *path, *sha256; /* source; NULL where there is none */
+    char *version, *build, *implementation, *compiler, *copy_path, *copy_sha256;
+};
+
+void dcb_answer_clear(struct dcb_answer *answer);
+char *dcb_answer_encode(const struct dcb_answer *answer); /* one line, "\n" included */
+
+/* Types and ranges are checked: `arms`, `events` and `sources` bound the indices.
+ * -1 with a message that says what is wrong with the line. */
+struct dcb_answer_bounds {
+    size_t arms, events, sources;
+};
+int dcb_answer_decode(const char *line, size_t length,
+                      const struct dcb_answer_bounds *bounds,
+                      struct dcb_answer *ret_answer, struct dcb_error *err);
+
+#endif

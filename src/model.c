@@ -1,0 +1,89 @@
+#include "model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "xalloc.h"
+
+const struct dcb_row dcb_rows[DCB_ROW_COUNT] = {
+    {"cycles", DCB_ROW_PMU, "CPU cycles"},
+    {"instructions", DCB_ROW_PMU, "instructions retired"},
+    {"branches", DCB_ROW_PMU, "branch instructions"},
+    {"branch-misses", DCB_ROW_PMU, "mispredicted branches"},
+    {"L1-dcache-loads", DCB_ROW_PMU, "loads that reach the first-level data cache"},
+    {"L1-dcache-load-misses", DCB_ROW_PMU, "loads that miss it"},
+    {"LLC-loads", DCB_ROW_PMU, "loads that reach the last-level cache"},
+    {"LLC-load-misses", DCB_ROW_PMU, "loads that miss it"},
+    {"dTLB-loads", DCB_ROW_PMU, "data address translations"},
+    {"dTLB-load-misses", DCB_ROW_PMU, "those that miss the TLB"},
+    {"iTLB-loads", DCB_ROW_PMU, "instruction address translations"},
+    {"iTLB-load-misses", DCB_ROW_PMU, "those that miss the TLB"},
+    {"page-faults", DCB_ROW_SOFTWARE, "page faults, minor and major"},
+    {"context-switches", DCB_ROW_SOFTWARE, "times the thread left its CPU"},
+    {"cpu-migrations", DCB_ROW_SOFTWARE, "times it went on on another CPU"},
+    {"task-clock", DCB_ROW_SOFTWARE, "nanoseconds on a CPU"},
+    {"time-elapsed", DCB_ROW_CLOCK, "nanoseconds of wall-clock time"},
+};
+
+const struct dcb_row *dcb_row_find(const char *name)
+{
+    for (size_t i = 0; i < DCB_ROW_COUNT; i++) {
+        if (strcmp(dcb_rows[i].name, name) == 0)
+            return &dcb_rows[i];
+    }
+    return NULL;
+}
+
+const char *dcb_role_name(enum dcb_role role)
+{
+    static const char *const names[] = {"baseline", "control", "candidate"};
+
+    return names[role];
+}
+
+const char *dcb_verdict_name(enum dcb_verdict verdict)
+{
+    static const char *const names[] = {NULL, "faster", "slower", "same", "inconclusive"};
+
+    return names[verdict];
+}
+
+const char *dcb_provider_name(enum dcb_provider provider)
+{
+    static const char *const names[] = {NULL, "hardware", "kernel"};
+
+    return names[provider];
+}
+
+const char *dcb_spec_kind_name(enum dcb_spec_kind kind)
+{
+    static const char *const names[] = {"file", "module", "json", "pickle"};
+
+    return names[kind];
+}
+
+void dcb_spec_clear(struct dcb_spec *spec)
+{
+    free(spec->label);
+    free(spec->path);
+    free(spec->module);
+    free(spec->attr);
+    *spec = (struct dcb_spec){.label = NULL};
+}
+
+static char *copy_or_null(const char *text)
+{
+    return text ? dcb_xstrdup(text) : NULL;
+}
+
+void dcb_spec_copy(struct dcb_spec *target, const struct dcb_spec *source)
+{
+    *target = (struct dcb_spec){
+        .label = copy_or_null(source->label),
+        .builtin = source->builtin,
+        .kind = source->kind,
+        .path = copy_or_null(source->path),
+        .module = copy_or_null(source->module),
+        .attr = copy_or_null(source->attr),
+    };
+}

@@ -1,0 +1,65 @@
+/*
+ * The words of design.md as types: specs, arms, counter rows, verdicts. Values only; no
+ * module below this one but the base.
+ */
+#ifndef DCB_MODEL_H
+#define DCB_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum dcb_role { DCB_ROLE_BASELINE, DCB_ROLE_CONTROL, DCB_ROLE_CANDIDATE };
+
+enum dcb_verdict {
+    DCB_VERDICT_NONE, /* the baseline, or nothing measured: null in JSON */
+    DCB_VERDICT_FASTER,
+    DCB_VERDICT_SLOWER,
+    DCB_VERDICT_SAME,
+    DCB_VERDICT_INCONCLUSIVE
+};
+
+enum dcb_provider {
+    DCB_PROVIDER_NONE,
+    DCB_PROVIDER_HARDWARE, /* a PMU, through perf_event_open */
+    DCB_PROVIDER_KERNEL    /* software events, getrusage, clocks */
+};
+
+/* NULL for DCB_VERDICT_NONE and DCB_PROVIDER_NONE. */
+const char *dcb_role_name(enum dcb_role role);
+const char *dcb_verdict_name(enum dcb_verdict verdict);
+const char *dcb_provider_name(enum dcb_provider provider);
+
+/* Where an implementation or a workload comes from. */
+enum dcb_spec_kind { DCB_SPEC_FILE, DCB_SPEC_MODULE, DCB_SPEC_JSON, DCB_SPEC_PICKLE };
+
+const char *dcb_spec_kind_name(enum dcb_spec_kind kind);
+
+struct dcb_spec {
+    char *label; /* what the output calls it; unique in its list */
+    bool builtin;
+    enum dcb_spec_kind kind;
+    char *path;   /* absolute; NULL for a module */
+    char *module; /* dotted name; NULL for a file */
+    char *attr;   /* the attribute to take; NULL for json and pickle */
+};
+
+void dcb_spec_clear(struct dcb_spec *spec);
+void dcb_spec_copy(struct dcb_spec *target, const struct dcb_spec *source);
+
+/* The rows of the report's table, in its order. */
+enum dcb_row_source { DCB_ROW_PMU, DCB_ROW_SOFTWARE, DCB_ROW_CLOCK };
+
+struct dcb_row {
+    const char *name;
+    enum dcb_row_source source;
+    const char *meaning;
+};
+
+enum { DCB_ROW_COUNT = 17 };
+
+extern const struct dcb_row dcb_rows[DCB_ROW_COUNT];
+
+const struct dcb_row *dcb_row_find(const char *name); /* NULL where there is none */
+
+#endif

@@ -1,0 +1,27 @@
+/* Output files that are either whole or not there. */
+#ifndef DCB_OUTFILE_H
+#define DCB_OUTFILE_H
+
+#include <stdio.h>
+
+struct dcb_error;
+
+struct dcb_outfile {
+    FILE *stream;
+    char *path, *temporary; /* temporary: NULL where the target is no regular file */
+};
+
+/* Opens a temporary file beside `path`. What is there already and is no regular file (a
+ * device, a pipe) is written to directly. */
+int dcb_outfile_open(struct dcb_outfile *ret_file, const char *path,
+                     struct dcb_error *err);
+
+/* Flushes, syncs and renames; removes the temporary file where that fails. */
+int dcb_outfile_commit(struct dcb_outfile *file, struct dcb_error *err);
+
+/* Leaves nothing behind; harmless after a commit. */
+void dcb_outfile_discard(struct dcb_outfile *file);
+
+int dcb_outfile_write(const char *path, const char *text, struct dcb_error *err);
+
+#endif

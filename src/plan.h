@@ -1,0 +1,85 @@
+/* What a run is to do, resolved and checked: nothing in it depends on the machine any
+ * more. One plan owns its specs and rows. */
+#ifndef DCB_PLAN_H
+#define DCB_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "counters.h"
+#include "model.h"
+
+struct dcb_error;
+
+/* Where the value of a counter row comes from. */
+enum dcb_row_kind {
+    DCB_KIND_EVENT,    /* plan.events[event] */
+    DCB_KIND_WALL,     /* time-elapsed: the block's own clock */
+    DCB_KIND_CPU,      /* task-clock: CLOCK_THREAD_CPUTIME_ID */
+    DCB_KIND_FAULTS,   /* page-faults: getrusage */
+    DCB_KIND_SWITCHES, /* context-switches: getrusage */
+    DCB_KIND_NONE      /* not to be counted: see reason */
+};
+
+struct dcb_plan_row {
+    char name[64];
+    enum dcb_row_kind kind;
+    size_t event;
+    enum dcb_provider provider; /* NONE for DCB_KIND_NONE */
+    char reason[200];           /* why there is no value; "" so far */
+};
+
+struct dcb_plan {
+    struct dcb_spec *arms; /* [0] baseline, [1] control (a copy of it), then candidates */
+    size_t arm_count;
+    struct dcb_spec *workloads;
+    size_t workload_count;
+
+    struct dcb_plan_row *rows;
+    size_t row_count;
+    struct dcb_event *events;
+    size_t event_count;
+
+    char *worker, *python_version, *support; /* program, "3.11", folder */
+    char **python_path;
+    size_t python_path_count;
+    char *venv;
+    bool site;
+
+    uint64_t seed;
+    uint64_t iterations; /* per block; 0: calibrated */
+    uint32_t rounds;     /* per worker; 0: as many as fit the budget */
+    uint32_t workers;    /* at most; 0: no limit */
+    uint64_t block_ns;   /* aim of calibration */
+    uint64_t budget_ns;  /* rounds of one worker */
+    uint32_t warmups;
+    double precision, margin, confidence; /* fractions */
+    double max_time_s, timeout_s;
+    int affinity; /* -1: none */
+    bool gc;
+    uint64_t memory_bytes; /* limit of a worker; 0: none */
+};
+
+void dcb_plan_clear(struct dcb_plan *plan);
+
+/*
+ * Puts the arms together: baseline, its control, candidates. A candidate that is the
+ * baseline again (same source) is left out; *ret_dropped tells how many. Two arms with
+ * one label are a DCB_ERROR_USAGE. Specs are taken.
+ */
+int dcb_plan_set_arms(struct dcb_plan *plan, struct dcb_spec *take_baseline,
+                      struct dcb_spec *take_candidates, size_t count, size_t *ret_dropped,
+                      struct dcb_error *err);
+
+/* Adds a workload; the spec is taken. A label that is there already is an error. */
+int dcb_plan_add_workload(struct dcb_plan *plan, struct dcb_spec *take_spec,
+                          struct dcb_error *err);
+
+struct dcb_plan_row *dcb_plan_add_row(struct dcb_plan *plan, const char *name,
+                                      enum dcb_row_kind kind, enum dcb_provider provider);
+
+/* Adds the event and its row. */
+void dcb_plan_add_event(struct dcb_plan *plan, const struct dcb_event *event);
+
+#endif

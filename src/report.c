@@ -1,0 +1,704 @@
+#include "report.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis.h"
+#include "format.h"
+#include "result.h"
+#include "strbuf.h"
+#include "text_table.h"
+#include "xalloc.h"
+
+enum { LINE_WIDTH = 79, INDENT = 2 };
+
+/* How the same tables come out as terminal text and as Markdown. */
+struct sheet {
+    const struct dcb_result *result;
+    enum dcb_table_format format;
+    int verbosity;
+    bool color;
+    struct dcb_strbuf *out;
+};
+
+static const char *arm_label(const struct dcb_result *result, const struct dcb_cell *cell)
+{
+    return result->plan->arms[cell->arm].label;
+}
+
+static const char *workload_label(const struct dcb_result *result,
+                                  const struct dcb_workload_result *workload)
+{
+    return result->plan->workloads[workload->workload].label;
+}
+
+/* ---- notes ---- */
+
+static void note_failures(struct dcb_result *result,
+                          const struct dcb_workload_result *workload)
+{
+    if (workload->failure) {
+        dcb_result_note(result, "workload %s: %s", workload_label(result, workload),
+                        workload->failure);
+        return;
+    }
+    for (size_t i = 0; i < workload->cell_count; i++) {
+        const struct dcb_cell *cell = &workload->cells[i];
+
+        if (cell->failure != DCB_FAILURE_NONE && cell->role != DCB_ROLE_CONTROL)
+            dcb_result_note(result, "%s on %s %s", arm_label(result, cell),
+                            workload_label(result, workload), cell->status);
+    }
+}
+
+static void note_control(struct dcb_result *result,
+                         const struct dcb_workload_result *workload)
+{
+    const struct dcb_cell *control = &workload->cells[1];
+    char change[DCB_FORMAT_SIZE];
+
+    if (control->verdict == DCB_VERDICT_NONE)
+        return;
+    dcb_format_change(change, control->ratio.estimate);
+    if (workload->withheld)
+        dcb_result_note(
+            result,
+            "%s: verdicts are withheld: the control, the baseline loaded a second "
+            "time, came out %s; run again, or on a quieter machine",
+            workload_label(result, workload), change);
+    else if (control->verdict != DCB_VERDICT_SAME && isfinite(control->ratio.low))
+        dcb_result_note(
+            result,
+            "%s: the control is not known to be the same within %g %% (%s): small "
+            "changes here deserve doubt",
+            workload_label(result, workload), 100 * result->plan->margin, change);
+}
+
+static void note_workers(struct dcb_result *result,
+                         const struct dcb_workload_result *workload)
+{
+    const struct dcb_cell *baseline = &workload->cells[0];
+    uint64_t blocks = 0, disturbed = 0;
+    size_t troubled = 0;
+
+    for (size_t i = 0; i < workload->worker_count; i++)
+        troubled += workload->workers[i].trouble != NULL;
+    if (troubled)
+        dcb_result_note(result, "%s: %zu of %zu workers ended badly; the first: %s",
+                        workload_label(result, workload), troubled,
+                        workload->worker_count,
+                        workload->workers[0].trouble ? workload->workers[0].trouble
+                                                     : "see the JSON result");
+    for (size_t i = 0; i < workload->cell_count; i++) {
+        const struct dcb_cell *cell = &workload->cells[i];
+
+        blocks += cell->blocks;
+        for (size_t k = 0; k < cell->sample_count; k++)
+            disturbed += cell->samples[k].disturbed;
+    }
+    if (blocks && disturbed * 20 > blocks)
+        dcb_result_note(
+            result, "%s: %.0f %% of the blocks were interrupted by other processes",
+            workload_label(result, workload), 100.0 * (double)disturbed / (double)blocks);
+    if (!workload->failure && baseline->failure == DCB_FAILURE_NONE &&
+        baseline->sample_count < DCB_WORKERS_MIN && !result->signal)
+        dcb_result_note(
+            result,
+            "%s: %zu workers are too few for an interval (%d make one): raise "
+            "--max-time or --workers",
+            workload_label(result, workload), baseline->sample_count, DCB_WORKERS_MIN);
+}
+
+void dcb_report_add_notes(struct dcb_result *result)
+{
+    for (size_t i = 0; i < result->workload_count; i++) {
+        note_failures(result, &result->workloads[i]);
+        note_control(result, &result->workloads[i]);
+        note_workers(result, &result->workloads[i]);
+    }
+    if (result->system.load > 0.5 * result->system.cpus)
+        dcb_result_note(result, "the load average was %.1f on %d CPUs at the start",
+                        result->system.load, result->system.cpus);
+    if (result->signal)
+        dcb_result_note(result, "interrupted: this is what was measured up to then");
+}
+
+/* ---- pieces of the sheet ---- */
+
+static void heading(const struct sheet *sheet, const char *text)
+{
+    if (sheet->format == DCB_TABLE_MARKDOWN)
+        dcb_strbuf_appendf(sheet->out, "\n### %s\n\n", text);
+    else if (sheet->color)
+        dcb_strbuf_appendf(sheet->out, "\n\x1b[1m%s\x1b[0m\n", text);
+    else
+        dcb_strbuf_appendf(sheet->out, "\n%s\n", text);
+}
+
+static void print_table(const struct sheet *sheet, const struct dcb_text_table *table)
+{
+    dcb_text_table_print(table, sheet->format,
+                         sheet->format == DCB_TABLE_TEXT ? INDENT : 0, sheet->color,
+                         sheet->out);
+}
+
+/* A line below a table, broken between words where it is too long for the terminal. */
+static void remark(const struct sheet *sheet, const char *prefix, const char *text)
+{
+    size_t column = INDENT + strlen(prefix);
+    const char *word = text;
+
+    if (sheet->format == DCB_TABLE_MARKDOWN) {
+        dcb_strbuf_appendf(sheet->out, "\n%s%s\n", prefix, text);
+        return;
+    }
+    dcb_strbuf_appendf(sheet->out, "%*s%s", INDENT, "", prefix);
+    while (*word) {
+        size_t length = strcspn(word, " \n");
+
+        if (word != text && column + 1 + length > LINE_WIDTH) {
+            dcb_strbuf_appendf(sheet->out, "\n%*s", INDENT + 2, "");
+            column = INDENT + 2;
+        } else if (word != text) {
+            dcb_strbuf_append(sheet->out, " ");
+            column++;
+        }
+        dcb_strbuf_append_bytes(sheet->out, word, length);
+        column += length;
+        word += length + strspn(word + length, " \n");
+    }
+    dcb_strbuf_append(sheet->out, "\n");
+}
+
+static enum dcb_style verdict_style(enum dcb_verdict verdict)
+{
+    return verdict == DCB_VERDICT_FASTER   ? DCB_STYLE_GOOD
+           : verdict == DCB_VERDICT_SLOWER ? DCB_STYLE_BAD
+                                           : DCB_STYLE_PLAIN;
+}
+
+static void header(const struct sheet *sheet)
+{
+    const struct dcb_result *result = sheet->result;
+    const struct dcb_sysinfo *system = &result->system;
+
+    dcb_strbuf_appendf(
+        sheet->out, "dcbench " DCB_VERSION ", %s %s, %s (%d CPU%s%s), %s\n",
+        result->python.implementation &&
+                strcmp(result->python.implementation, "cpython") == 0
+            ? "CPython"
+            : "Python",
+        result->python.version ? result->python.version : result->plan->python_version,
+        system->cpu, system->cpus, system->cpus == 1 ? "" : "s",
+        system->virtual_machine ? ", virtual machine" : "", system->kernel);
+}
+
+/* "counters: kernel; no hardware counters: <reason>" */
+static void counter_header(const struct sheet *sheet)
+{
+    const struct dcb_result *result = sheet->result;
+    const char *reason = NULL;
+    bool kernel = false, hardware = false;
+
+    if (result->plan->row_count == 0) {
+        remark(sheet, "", "counters: none (--counters none)");
+        return;
+    }
+    for (size_t row = 0; row < result->plan->row_count; row++) {
+        enum dcb_provider provider = result->plan->rows[row].provider;
+        bool counted = dcb_result_row_counted(result, row);
+
+        kernel = kernel || (provider == DCB_PROVIDER_KERNEL && counted);
+        hardware = hardware || (provider == DCB_PROVIDER_HARDWARE && counted);
+        if (provider == DCB_PROVIDER_HARDWARE && !counted && !reason)
+            reason = result->row_reasons[row];
+    }
+    dcb_strbuf_appendf(sheet->out, "%scounters: %s%s%s",
+                       sheet->format == DCB_TABLE_MARKDOWN ? "\n" : "",
+                       hardware ? "hardware" : "", hardware && kernel ? ", " : "",
+                       kernel     ? "kernel"
+                       : hardware ? ""
+                                  : "none");
+    if (!hardware && reason)
+        dcb_strbuf_appendf(sheet->out, "; no hardware counters: %s%s", reason,
+                           result->system.virtual_machine ? " (virtual machine)" : "");
+    dcb_strbuf_append(sheet->out, "\n");
+}
+
+/* ---- times ---- */
+
+static void interval_text(char *text, size_t size, const struct dcb_interval *ratio)
+{
+    double low = 100 * (ratio->low - 1), high = 100 * (ratio->high - 1);
+    int digits = high - low < 0.2 ? 2 : 1;
+
+    if (isfinite(low) && isfinite(high))
+        snprintf(text, size, "%+.*f to %+.*f %%", digits, low, digits, high);
+    else
+        snprintf(text, size, "-");
+}
+
+static void time_row(const struct sheet *sheet, struct dcb_text_table *table,
+                     const struct dcb_cell *cell)
+{
+    bool failed = cell->failure != DCB_FAILURE_NONE;
+    bool baseline = cell->role == DCB_ROLE_BASELINE;
+    const char *verdict = failed     ? "failed"
+                          : baseline ? "baseline"
+                          : cell->verdict == DCB_VERDICT_NONE
+                              ? "-"
+                              : dcb_verdict_name(cell->verdict);
+    enum dcb_style style = failed ? DCB_STYLE_BAD : verdict_style(cell->verdict);
+    char time[DCB_FORMAT_SIZE], change[DCB_FORMAT_SIZE], interval[64];
+
+    if (cell->role == DCB_ROLE_CONTROL)
+        dcb_text_table_cell(table, DCB_STYLE_DIM, "%s (control)",
+                            arm_label(sheet->result, cell));
+    else
+        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", arm_label(sheet->result, cell));
+    dcb_text_table_cell(
+        table, DCB_STYLE_PLAIN, "%s",
+        dcb_format_time(time, cell->time.count ? cell->time.median : (double)NAN));
+    if (cell->time.count > 1)
+        dcb_text_table_cell(table, DCB_STYLE_DIM, "%.0f %%",
+                            100 * cell->time.stddev / cell->time.median);
+    else
+        dcb_text_table_cell(table, DCB_STYLE_DIM, "-");
+    interval_text(interval, sizeof interval, &cell->ratio);
+    dcb_text_table_cell(table, style, "%s",
+                        baseline ? "" : dcb_format_change(change, cell->ratio.estimate));
+    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", baseline ? "" : interval);
+    dcb_text_table_cell(table, style, "%s", verdict);
+}
+
+static void time_table(const struct sheet *sheet,
+                       const struct dcb_workload_result *workload)
+{
+    const struct dcb_plan *plan = sheet->result->plan;
+    struct dcb_text_table *table = dcb_text_table_new();
+    char title[64];
+
+    snprintf(title, sizeof title, "%g %% interval", 100 * plan->confidence);
+    dcb_text_table_column(table, DCB_ALIGN_LEFT, "implementation");
+    dcb_text_table_column(table, DCB_ALIGN_RIGHT, "time");
+    dcb_text_table_column(table, DCB_ALIGN_RIGHT, "spread");
+    dcb_text_table_column(table, DCB_ALIGN_RIGHT, "change");
+    dcb_text_table_column(table, DCB_ALIGN_RIGHT, title);
+    dcb_text_table_column(table, DCB_ALIGN_LEFT, "verdict");
+    for (size_t i = 0; i < workload->cell_count; i++)
+        time_row(sheet, table, &workload->cells[i]);
+    print_table(sheet, table);
+    dcb_text_table_free(table);
+}
+
+static double largest_detectable(const struct dcb_workload_result *workload)
+{
+    double largest = (double)NAN;
+
+    for (size_t i = 0; i < workload->cell_count; i++) {
+        double detectable = workload->cells[i].detectable;
+
+        if (workload->cells[i].role != DCB_ROLE_BASELINE && isfinite(detectable) &&
+            !(detectable <= largest))
+            largest = detectable;
+    }
+    return largest;
+}
+
+static void effort_remark(const struct sheet *sheet,
+                          const struct dcb_workload_result *workload)
+{
+    const struct dcb_plan *plan = sheet->result->plan;
+    struct dcb_strbuf line = DCB_STRBUF_INIT;
+    double detectable = largest_detectable(workload);
+    uint64_t rounds = 0;
+
+    for (size_t i = 0; i < workload->worker_count; i++)
+        rounds += workload->workers[i].rounds;
+    dcb_strbuf_appendf(&line, "%zu workers, %llu rounds in %.1f s",
+                       workload->worker_count, (unsigned long long)rounds,
+                       workload->elapsed_s);
+    if (isfinite(workload->reached))
+        dcb_strbuf_appendf(&line, "; wanted +-%g %%, got +-%.2f %%",
+                           100 * plan->precision, 100 * workload->reached);
+    if (isfinite(detectable))
+        dcb_strbuf_appendf(&line, "; a true difference of %.1f %% would show",
+                           100 * detectable);
+    remark(sheet, "", line.text);
+    dcb_strbuf_clear(&line);
+}
+
+/* ---- counters ---- */
+
+static double base_value(const struct dcb_workload_result *workload, size_t row)
+{
+    return workload->cells[0].counters[row].value;
+}
+
+static bool counted(const struct dcb_workload_result *workload, size_t row)
+{
+    for (size_t i = 0; i < workload->cell_count; i++) {
+        if (isfinite(workload->cells[i].counters[row].value))
+            return true;
+    }
+    return false;
+}
+
+static void counter_change(struct dcb_text_table *table,
+                           const struct dcb_counter_value *counter)
+{
+    char text[DCB_FORMAT_SIZE];
+
+    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s",
+                        dcb_format_change(text, counter->ratio.estimate));
+}
+
+/* The report's shape: baseline, candidate, difference, percent. */
+static void counter_table_one(const struct sheet *sheet,
+                              const struct dcb_workload_result *workload,
+                              const struct dcb_cell *cell)
+{
+    const struct dcb_plan *plan = sheet->result->plan;
+    struct dcb_text_table *table = dcb_text_table_new();
+    char text[DCB_FORMAT_SIZE];
+
+    dcb_text_table_column(table, DCB_ALIGN_LEFT, "counter, per iteration");
+    dcb_text_table_column(table, DCB_ALIGN_RIGHT, plan->arms[0].label);
+    dcb_text_table_column(table, DCB_ALIGN_RIGHT, arm_label(sheet->result, cell));
+    dcb_text_table_column(table, DCB_ALIGN_RIGHT, "delta");
+    dcb_text_table_column(table, DCB_ALIGN_RIGHT, "change");
+    dcb_text_table_column(table, DCB_ALIGN_LEFT, "provider");
+    for (size_t row = 0; row < plan->row_count; row++) {
+        const struct dcb_counter_value *counter = &cell->counters[row];
+        double base = base_value(workload, row);
+        bool time =
+            plan->rows[row].kind == DCB_KIND_WALL || plan->rows[row].kind == DCB_KIND_CPU;
+
+        if (!counted(workload, row))
+            continue;
+        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s%s", plan->rows[row].name,
+                            time ? " (ns)" : "");
+        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", dcb_format_count(text, base));
+        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s",
+                            dcb_format_count(text, counter->value));
+        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s",
+                            dcb_format_delta(text, counter->value - base));
+        counter_change(table, counter);
+        dcb_text_table_cell(table, DCB_STYLE_DIM, "%s",
+                            dcb_provider_name(plan->rows[row].provider));
+    }
+    print_table(sheet, table);
+    dcb_text_table_free(table);
+}
+
+/* Several candidates: the baseline's value and each one's change, `count` cells from
+ * `first`. */
+static void counter_table_many(const struct sheet *sheet,
+                               const struct dcb_workload_result *workload, size_t first,
+                               size_t count)
+{
+    const struct dcb_plan *plan = sheet->result->plan;
+    struct dcb_text_table *table = dcb_text_table_new();
+    char text[DCB_FORMAT_SIZE];
+
+    dcb_text_table_column(table, DCB_ALIGN_LEFT, "counter, per iteration");
+    dcb_text_table_column(table, DCB_ALIGN_RIGHT, plan->arms[0].label);
+    for (size_t i = first; i < first + count; i++)
+        dcb_text_table_column(table, DCB_ALIGN_RIGHT,
+                              arm_label(sheet->result, &workload->cells[i]));
+    for (size_t row = 0; row < plan->row_count; row++) {
+        if (!counted(workload, row))
+            continue;
+        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", plan->rows[row].name);
+        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s",
+                            dcb_format_count(text, base_value(workload, row)));
+        for (size_t i = first; i < first + count; i++)
+            counter_change(table, &workload->cells[i].counters[row]);
+    }
+    print_table(sheet, table);
+    dcb_text_table_free(table);
+}
+
+/* How many candidates from `first` fit beside each other. */
+static size_t candidates_that_fit(const struct sheet *sheet,
+                                  const struct dcb_workload_result *workload,
+                                  size_t first)
+{
+    size_t width = INDENT + 22 + 2 + 10, count = 0;
+
+    while (first + count < workload->cell_count) {
+        size_t label = strlen(arm_label(sheet->result, &workload->cells[first + count]));
+
+        width += 2 + (label > 8 ? label : 8);
+        if (count > 0 && width > LINE_WIDTH && sheet->format == DCB_TABLE_TEXT)
+            break;
+        count++;
+    }
+    return count;
+}
+
+/* Rows without a value, one line for each reason. */
+static void missing_rows(const struct sheet *sheet)
+{
+    const struct dcb_result *result = sheet->result;
+    size_t rows = result->plan->row_count;
+    bool *told = dcb_xcalloc(rows + 1, sizeof *told);
+
+    for (size_t row = 0; row < rows; row++) {
+        struct dcb_strbuf line = DCB_STRBUF_INIT;
+        const char *reason = result->row_reasons[row];
+
+        if (told[row] || !reason || dcb_result_row_counted(result, row))
+            continue;
+        for (size_t other = row; other < rows; other++) {
+            if (!result->row_reasons[other] ||
+                strcmp(result->row_reasons[other], reason) != 0)
+                continue;
+            told[other] = true;
+            dcb_strbuf_appendf(&line, "%s%s", line.length ? ", " : "",
+                               result->plan->rows[other].name);
+        }
+        dcb_strbuf_appendf(&line, ": %s", reason);
+        remark(sheet, "not counted: ", line.text);
+        dcb_strbuf_clear(&line);
+    }
+    free(told);
+}
+
+static void counter_tables(const struct sheet *sheet,
+                           const struct dcb_workload_result *workload)
+{
+    bool any = false;
+
+    for (size_t row = 0; row < sheet->result->plan->row_count; row++)
+        any = any || counted(workload, row);
+    if (!any)
+        return;
+    dcb_strbuf_append(sheet->out, "\n");
+    if (workload->cell_count <= 3) {
+        counter_table_one(sheet, workload, &workload->cells[workload->cell_count - 1]);
+        return;
+    }
+    for (size_t first = 2; first < workload->cell_count;) {
+        size_t count = candidates_that_fit(sheet, workload, first);
+
+        counter_table_many(sheet, workload, first, count);
+        first += count;
+        if (first < workload->cell_count)
+            dcb_strbuf_append(sheet->out, "\n");
+    }
+}
+
+/* ---- verbose: the workers ---- */
+
+static void worker_remarks(const struct sheet *sheet,
+                           const struct dcb_workload_result *workload)
+{
+    char line[256], low[DCB_FORMAT_SIZE], high[DCB_FORMAT_SIZE];
+
+    for (size_t i = 0; i < workload->cell_count; i++) {
+        const struct dcb_cell *cell = &workload->cells[i];
+
+        if (cell->time.count == 0)
+            continue;
+        snprintf(line, sizeof line,
+                 "%s %s: %zu workers, %llu blocks of %llu iterations, from %s to %s",
+                 dcb_role_name(cell->role), arm_label(sheet->result, cell),
+                 cell->sample_count, (unsigned long long)cell->blocks,
+                 (unsigned long long)cell->samples[0].iterations,
+                 dcb_format_time(low, cell->time.min),
+                 dcb_format_time(high, cell->time.max));
+        remark(sheet, "", line);
+    }
+}
+
+/* ---- summary ---- */
+
+static const struct dcb_cell *find_cell(const struct dcb_workload_result *workload,
+                                        size_t arm)
+{
+    return &workload->cells[arm]; /* cells are in the order of the plan's arms */
+}
+
+static void summary_cell(struct dcb_text_table *table, const struct dcb_cell *cell)
+{
+    char time[DCB_FORMAT_SIZE], change[DCB_FORMAT_SIZE];
+
+    if (cell->failure != DCB_FAILURE_NONE || cell->time.count == 0) {
+        dcb_text_table_cell(table, DCB_STYLE_BAD, "failed");
+        return;
+    }
+    dcb_format_time(time, cell->time.median);
+    if (cell->role == DCB_ROLE_BASELINE)
+        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s          ", time);
+    else
+        dcb_text_table_cell(table, verdict_style(cell->verdict), "%s %8s%s", time,
+                            dcb_format_change(change, cell->ratio.estimate),
+                            cell->verdict == DCB_VERDICT_SAME           ? "="
+                            : cell->verdict == DCB_VERDICT_INCONCLUSIVE ? "?"
+                                                                        : " ");
+}
+
+/* Geometric mean of the ratios, or NAN where one is not known. */
+static double mean_ratio(const struct dcb_result *result, size_t arm)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < result->workload_count; i++)
+        sum += log(find_cell(&result->workloads[i], arm)->ratio.estimate);
+    return exp(sum / (double)result->workload_count);
+}
+
+static void summary(const struct sheet *sheet)
+{
+    const struct dcb_result *result = sheet->result;
+    struct dcb_text_table *table;
+    char change[DCB_FORMAT_SIZE];
+
+    if (result->workload_count < 2)
+        return;
+    heading(sheet, "summary: time per iteration and change");
+    table = dcb_text_table_new();
+    dcb_text_table_column(table, DCB_ALIGN_LEFT, "implementation");
+    for (size_t i = 0; i < result->workload_count; i++)
+        dcb_text_table_column(table, DCB_ALIGN_RIGHT,
+                              workload_label(result, &result->workloads[i]));
+    dcb_text_table_column(table, DCB_ALIGN_RIGHT, "all");
+    for (size_t arm = 0; arm < result->plan->arm_count; arm++) {
+        if (arm == 1)
+            continue;
+        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", result->plan->arms[arm].label);
+        for (size_t i = 0; i < result->workload_count; i++)
+            summary_cell(table, find_cell(&result->workloads[i], arm));
+        dcb_text_table_cell(
+            table, DCB_STYLE_PLAIN, "%s",
+            arm == 0 ? "" : dcb_format_change(change, mean_ratio(result, arm)));
+    }
+    print_table(sheet, table);
+    dcb_text_table_free(table);
+    remark(sheet, "", "all: geometric mean of the ratios; = same, ? inconclusive");
+}
+
+/* ---- whole sheets ---- */
+
+static void print_sheet(const struct sheet *sheet)
+{
+    const struct dcb_result *result = sheet->result;
+    char title[160];
+
+    if (sheet->verbosity >= 0) {
+        header(sheet);
+        counter_header(sheet);
+    }
+    for (size_t i = 0; i < result->workload_count; i++) {
+        const struct dcb_workload_result *workload = &result->workloads[i];
+
+        snprintf(title, sizeof title, "%s: %llu %s copied in an iteration",
+                 workload_label(result, workload), (unsigned long long)workload->objects,
+                 workload->objects == 1 ? "object" : "objects");
+        heading(sheet, workload->objects ? title : workload_label(result, workload));
+        time_table(sheet, workload);
+        effort_remark(sheet, workload);
+        if (sheet->verbosity > 0)
+            worker_remarks(sheet, workload);
+        counter_tables(sheet, workload);
+    }
+    summary(sheet);
+    if (sheet->verbosity < 0)
+        return;
+    dcb_strbuf_append(sheet->out, "\n");
+    missing_rows(sheet);
+    remark(
+        sheet, "",
+        "time: median over workers, with their standard deviation as spread; it belongs "
+        "to "
+        "this machine and hour. change: against the baseline, paired in every round; it "
+        "travels better.");
+    for (size_t i = 0; i < result->note_count; i++)
+        remark(sheet, sheet->format == DCB_TABLE_MARKDOWN ? "Note: " : "note: ",
+               result->notes[i]);
+}
+
+void dcb_report_text(const struct dcb_result *result, int verbosity, bool color,
+                     struct dcb_strbuf *out)
+{
+    struct sheet sheet = {.result = result,
+                          .format = DCB_TABLE_TEXT,
+                          .verbosity = verbosity,
+                          .color = color,
+                          .out = out};
+
+    print_sheet(&sheet);
+}
+
+void dcb_report_markdown(const struct dcb_result *result, int verbosity,
+                         struct dcb_strbuf *out)
+{
+    struct sheet sheet = {.result = result,
+                          .format = DCB_TABLE_MARKDOWN,
+                          .verbosity = verbosity,
+                          .out = out};
+
+    print_sheet(&sheet);
+}
+
+/* ---- CSV ---- */
+
+static void csv_number(struct dcb_text_table *table, double value)
+{
+    if (isfinite(value))
+        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%.9g", value);
+    else
+        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", "");
+}
+
+static void csv_row(const struct dcb_result *result,
+                    const struct dcb_workload_result *workload,
+                    const struct dcb_cell *cell, struct dcb_text_table *table)
+{
+    const char *verdict = dcb_verdict_name(cell->verdict);
+    bool timed = cell->time.count > 0;
+    double none = (double)NAN;
+
+    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", workload_label(result, workload));
+    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", arm_label(result, cell));
+    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", dcb_role_name(cell->role));
+    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", cell->status);
+    csv_number(table, timed ? cell->time.median : none);
+    csv_number(table, timed ? cell->time.mean : none);
+    csv_number(table, timed ? cell->time.stddev : none);
+    csv_number(table, timed ? cell->time.min : none);
+    csv_number(table, timed ? cell->time.max : none);
+    csv_number(table, timed ? cell->cpu.median : none);
+    csv_number(table, (double)cell->time.count);
+    csv_number(table, (double)cell->blocks);
+    csv_number(table, cell->ratio.estimate);
+    csv_number(table, cell->ratio.low);
+    csv_number(table, cell->ratio.high);
+    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", verdict ? verdict : "");
+    for (size_t row = 0; row < result->plan->row_count; row++)
+        csv_number(table, cell->counters[row].value);
+}
+
+void dcb_report_csv(const struct dcb_result *result, struct dcb_strbuf *out)
+{
+    static const char *const titles[] = {
+        "workload",    "implementation", "role",           "status",
+        "time_ns",     "time_mean_ns",   "time_stddev_ns", "time_min_ns",
+        "time_max_ns", "cpu_ns",         "workers",        "blocks",
+        "ratio",       "ratio_low",      "ratio_high",     "verdict"};
+    struct dcb_text_table *table = dcb_text_table_new();
+
+    for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
+        dcb_text_table_column(table, DCB_ALIGN_LEFT, titles[i]);
+    for (size_t row = 0; row < result->plan->row_count; row++)
+        dcb_text_table_column(table, DCB_ALIGN_LEFT, result->plan->rows[row].name);
+    for (size_t i = 0; i < result->workload_count; i++) {
+        for (size_t k = 0; k < result->workloads[i].cell_count; k++)
+            csv_row(result, &result->workloads[i], &result->workloads[i].cells[k], table);
+    }
+    dcb_text_table_print(table, DCB_TABLE_CSV, 0, false, out);
+    dcb_text_table_free(table);
+}

@@ -1,0 +1,93 @@
+#include "result.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "xalloc.h"
+
+static void clear_cell(struct dcb_cell *cell)
+{
+    for (size_t i = 0; i < cell->sample_count; i++)
+        free(cell->samples[i].counters);
+    free(cell->samples);
+    free(cell->counters);
+    free(cell->status);
+}
+
+static void clear_workload(struct dcb_workload_result *workload)
+{
+    for (size_t i = 0; i < workload->cell_count; i++)
+        clear_cell(&workload->cells[i]);
+    for (size_t i = 0; i < workload->worker_count; i++)
+        free(workload->workers[i].trouble);
+    free(workload->cells);
+    free(workload->workers);
+    free(workload->failure);
+}
+
+static void clear_sources(struct dcb_source *sources, size_t count)
+{
+    for (size_t i = 0; sources && i < count; i++) {
+        free(sources[i].path);
+        free(sources[i].sha256);
+    }
+    free(sources);
+}
+
+void dcb_result_clear(struct dcb_result *result)
+{
+    for (size_t i = 0; i < result->workload_count; i++)
+        clear_workload(&result->workloads[i]);
+    free(result->workloads);
+    for (size_t i = 0; i < result->note_count; i++)
+        free(result->notes[i]);
+    free(result->notes);
+    for (size_t i = 0; result->row_reasons && i < result->plan->row_count; i++)
+        free(result->row_reasons[i]);
+    free(result->row_reasons);
+    if (result->plan) {
+        clear_sources(result->arm_sources, result->plan->arm_count);
+        clear_sources(result->workload_sources, result->plan->workload_count);
+    }
+    free(result->python.version);
+    free(result->python.build);
+    free(result->python.implementation);
+    free(result->python.compiler);
+    free(result->python.copy_path);
+    free(result->python.copy_sha256);
+    *result = (struct dcb_result){.plan = NULL};
+}
+
+void dcb_result_note(struct dcb_result *result, const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    for (size_t i = 0; i < result->note_count; i++) {
+        if (strcmp(result->notes[i], text) == 0)
+            return;
+    }
+    result->notes =
+        dcb_xrealloc(result->notes, result->note_count + 1, sizeof *result->notes);
+    result->notes[result->note_count++] = dcb_xstrdup(text);
+}
+
+bool dcb_result_row_counted(const struct dcb_result *result, size_t row)
+{
+    for (size_t i = 0; i < result->workload_count; i++) {
+        const struct dcb_workload_result *workload = &result->workloads[i];
+
+        for (size_t k = 0; k < workload->cell_count; k++) {
+            if (workload->cells[k].counters &&
+                !isnan(workload->cells[k].counters[row].value))
+                return true;
+        }
+    }
+    return false;
+}

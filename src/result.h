@@ -1,0 +1,99 @@
+/* What a run measured, ready to be shown or written. One result owns all below it. */
+#ifndef DCB_RESULT_H
+#define DCB_RESULT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "job.h"
+#include "model.h"
+#include "plan.h"
+#include "stats.h"
+#include "sysinfo.h"
+
+/* One arm in one worker. */
+struct dcb_sample {
+    size_t worker;       /* number in the run of this workload */
+    uint32_t rounds;     /* blocks that count */
+    uint64_t iterations; /* of a block */
+    double time_ns;      /* median over blocks, per iteration */
+    double cpu_ns;
+    double log_ratio; /* median over rounds of log(arm/baseline); NAN for the baseline */
+    double cpu_log_ratio;
+    uint64_t involuntary; /* context switches within its blocks */
+    uint32_t disturbed;   /* blocks that had one */
+    double *counters;     /* [plan.row_count] per iteration; NAN: not counted */
+};
+
+struct dcb_counter_value {
+    double value;              /* per iteration; NAN: not counted */
+    double spread;             /* standard deviation over workers; NAN below 2 */
+    struct dcb_interval ratio; /* to the baseline; NAN parts where not known */
+};
+
+struct dcb_cell {
+    enum dcb_role role;
+    size_t arm; /* of the plan */
+    enum dcb_failure failure;
+    char *status; /* "ok" or "failed: why" */
+    bool shared;  /* runs the very code of another arm */
+    struct dcb_sample *samples;
+    size_t sample_count, sample_capacity;
+
+    struct dcb_summary time, cpu; /* over workers; count 0: nothing measured */
+    uint64_t blocks;
+    struct dcb_interval ratio; /* NAN parts where not known */
+    double confidence;         /* of the interval alone; all together: the plan's */
+    double detectable;         /* smallest difference likely to be found; NAN */
+    enum dcb_verdict verdict;
+    struct dcb_counter_value *counters; /* [plan.row_count] */
+};
+
+struct dcb_worker {
+    uint64_t seed;
+    uint32_t rounds;
+    uint64_t elapsed_ns;
+    char *trouble; /* NULL, or how it ended badly */
+};
+
+struct dcb_workload_result {
+    size_t workload; /* of the plan */
+    uint64_t objects;
+    char *failure; /* why nothing could be measured; NULL */
+    struct dcb_cell *cells;
+    size_t cell_count;
+    struct dcb_worker *workers;
+    size_t worker_count, worker_capacity;
+    double elapsed_s;
+    double reached; /* widest half-width of an interval, the control's too; NAN */
+    bool withheld;  /* the control came out faster or slower */
+};
+
+struct dcb_source {
+    char *path, *sha256; /* NULL where there is none */
+};
+
+struct dcb_result {
+    const struct dcb_plan *plan; /* borrowed */
+    struct dcb_sysinfo system;
+    struct {
+        char *version, *build, *implementation, *compiler, *copy_path, *copy_sha256;
+    } python;
+    struct dcb_source *arm_sources, *workload_sources; /* as in the plan */
+    struct dcb_workload_result *workloads;
+    size_t workload_count; /* those begun */
+    char **row_reasons;    /* [plan.row_count] why a row was not counted; NULL: it was */
+    char **notes;          /* what a reader should know, one line each */
+    size_t note_count;
+    int signal; /* that interrupted the run; 0 */
+};
+
+void dcb_result_clear(struct dcb_result *result);
+void dcb_result_note(struct dcb_result *result, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Whether any value of the row was counted in any cell. */
+bool dcb_result_row_counted(const struct dcb_result *result, size_t row);
+
+#endif

@@ -1,0 +1,58 @@
+/*
+ * One worker process from start to end: exec in a clean environment and a process group
+ * of its own, the job on one descriptor, the answers from another, what it prints kept
+ * apart, and an end in every case.
+ */
+#ifndef DCB_SPAWN_H
+#define DCB_SPAWN_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct dcb_error;
+
+struct dcb_spawn_request {
+    const char *program; /* path to execute */
+    const char *job;     /* what it finds on DCB_JOB_FD */
+    int samples_fd;      /* becomes DCB_SAMPLES_FD; -1 for none */
+
+    /* A sign of life: the worker is killed when the number has not changed for
+     * timeout_ms, and when limit_ms are over in any case. */
+    uint64_t (*alive)(const void *context);
+    const void *context;
+    uint64_t timeout_ms, limit_ms;
+
+    const volatile sig_atomic_t *stop; /* not 0: kill the worker; may be NULL */
+
+    void (*tick)(void *context); /* called some times a second; may be NULL */
+    void *tick_context;
+};
+
+enum dcb_spawn_end {
+    DCB_SPAWN_EXITED,   /* code: its exit status */
+    DCB_SPAWN_SIGNALED, /* code: the signal */
+    DCB_SPAWN_HUNG,     /* no sign of life for timeout_ms: killed */
+    DCB_SPAWN_OVERTIME, /* limit_ms are over: killed */
+    DCB_SPAWN_FLOODED,  /* more answers than any job has: killed */
+    DCB_SPAWN_STOPPED   /* *stop was set: killed */
+};
+
+struct dcb_spawn_outcome {
+    enum dcb_spawn_end end;
+    int code;
+    char *answers; /* owned; never NULL */
+    size_t answers_length;
+    char *output; /* the last bytes of its stdout and stderr, as text; never NULL */
+    uint64_t output_bytes; /* how many there were */
+    uint64_t elapsed_ns;   /* from exec to end */
+};
+
+/* Runs it. -1 only where no process could be started. On success clear the outcome with
+ * dcb_spawn_clear. No process of its group is left behind. */
+int dcb_spawn_run(const struct dcb_spawn_request *request,
+                  struct dcb_spawn_outcome *ret_outcome, struct dcb_error *err);
+void dcb_spawn_clear(struct dcb_spawn_outcome *outcome);
+
+#endif

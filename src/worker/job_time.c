@@ -1,0 +1,300 @@
+#include "worker.h"
+
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "error.h"
+#include "rng.h"
+
+/* One run of the job: which arms are still in, and what is live. */
+struct session {
+    const struct worker_link *link;
+    struct worker_python *python;
+    const struct dcb_job *job;
+    struct dcb_counters *counters;
+    uint64_t iterations[DCB_ARMS_MAX];
+    bool active[DCB_ARMS_MAX];
+    bool shared[DCB_ARMS_MAX];
+};
+
+static uint64_t clock_ns(clockid_t clock)
+{
+    struct timespec now;
+
+    clock_gettime(clock, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static void answer_workload(const struct session *session, size_t objects,
+                            enum dcb_failure failure, char *message)
+{
+    worker_answer(session->link, &(struct dcb_answer){.kind = DCB_ANSWER_WORKLOAD,
+                                                      .objects = objects,
+                                                      .failure = failure,
+                                                      .message = message,
+                                                      .group = -1,
+                                                      .slot = -1});
+}
+
+/* Tells what became of an arm; a failure takes it out. */
+static void answer_arm(struct session *session, size_t arm, enum dcb_failure failure,
+                       char *message)
+{
+    if (failure != DCB_FAILURE_NONE)
+        session->active[arm] = false;
+    worker_answer(session->link,
+                  &(struct dcb_answer){.kind = DCB_ANSWER_ARM,
+                                       .index = (uint32_t)arm,
+                                       .failure = failure,
+                                       .message = message,
+                                       .iterations = session->iterations[arm],
+                                       .shared = session->shared[arm],
+                                       .group = -1,
+                                       .slot = -1});
+}
+
+static void arm_raised(struct session *session, size_t arm)
+{
+    struct dcb_error why = DCB_ERROR_INIT;
+
+    worker_error_from_exception(session->python, &why);
+    answer_arm(session, arm, DCB_FAILURE_RAISED, why.text);
+}
+
+/* Arms are loaded in an order of the seed's: which one comes first decides its place in
+ * memory. */
+static void load_arms(struct session *session, struct dcb_rng *rng)
+{
+    uint32_t order[DCB_ARMS_MAX];
+    size_t count = session->job->arm_count;
+
+    for (uint32_t i = 0; i < count; i++)
+        order[i] = i;
+    dcb_rng_shuffle(rng, order, count);
+    for (size_t i = 0; i < count; i++) {
+        struct dcb_error why = DCB_ERROR_INIT;
+        uint32_t arm = order[i];
+
+        dcb_samples_mark(session->link->samples, DCB_PHASE_LOAD_ARM, arm);
+        session->active[arm] = true;
+        if (worker_load_arm(session->python, arm, &session->job->arms[arm].spec,
+                            &session->shared[arm], &why) != 0)
+            answer_arm(session, arm, DCB_FAILURE_LOAD, why.text);
+    }
+}
+
+static void check_arms(struct session *session)
+{
+    for (size_t arm = 0; arm < session->job->arm_count; arm++) {
+        struct dcb_error why = DCB_ERROR_INIT;
+        enum dcb_failure failure;
+
+        if (!session->active[arm] || !session->job->arms[arm].check)
+            continue;
+        dcb_samples_mark(session->link->samples, DCB_PHASE_CHECK, (uint32_t)arm);
+        failure = worker_check_arm(session->python, arm, &why);
+        if (failure != DCB_FAILURE_NONE)
+            answer_arm(session, arm, failure, why.text);
+    }
+}
+
+/* How many iterations fill a block: doubled until a good part of it is filled, then
+ * scaled by the fastest of three. */
+static int calibrate(struct session *session, size_t arm)
+{
+    uint64_t target = session->job->block_ns, wall_ns, best = UINT64_MAX, iterations = 1;
+
+    for (;;) {
+        if (worker_run_block(session->python, arm, iterations, &wall_ns) != 0)
+            return -1;
+        if (wall_ns >= target / 4 || iterations > UINT64_MAX / 4)
+            break;
+        iterations *= 2;
+    }
+    for (int i = 0; i < 3 && wall_ns < 4 * target; i++) {
+        if (worker_run_block(session->python, arm, iterations, &wall_ns) != 0)
+            return -1;
+        best = wall_ns < best ? wall_ns : best;
+    }
+    if (best == UINT64_MAX || best == 0)
+        best = wall_ns ? wall_ns : 1;
+    iterations = (uint64_t)((double)iterations * (double)target / (double)best + 0.5);
+    session->iterations[arm] = iterations ? iterations : 1;
+    return 0;
+}
+
+static void calibrate_arms(struct session *session)
+{
+    for (size_t arm = 0; arm < session->job->arm_count; arm++) {
+        if (!session->active[arm])
+            continue;
+        session->iterations[arm] = session->job->arms[arm].iterations;
+        dcb_samples_mark(session->link->samples, DCB_PHASE_CALIBRATE, (uint32_t)arm);
+        if (session->iterations[arm] == 0 && calibrate(session, arm) != 0)
+            arm_raised(session, arm);
+        else
+            answer_arm(session, arm, DCB_FAILURE_NONE, NULL);
+    }
+}
+
+static void warm_up_arms(struct session *session)
+{
+    uint64_t wall_ns, spent_ns[DCB_ARMS_MAX] = {0};
+
+    for (uint32_t i = 0; i < session->job->warmups; i++) {
+        for (size_t arm = 0; arm < session->job->arm_count; arm++) {
+            /* A slow arm is warm after one block. */
+            if (!session->active[arm] || spent_ns[arm] > 10 * session->job->block_ns)
+                continue;
+            dcb_samples_mark(session->link->samples, DCB_PHASE_WARM_UP, (uint32_t)arm);
+            if (worker_run_block(session->python, arm, session->iterations[arm],
+                                 &wall_ns) != 0)
+                arm_raised(session, arm);
+            spent_ns[arm] += wall_ns;
+        }
+    }
+}
+
+static void open_counters(struct session *session)
+{
+    const struct dcb_job *job = session->job;
+    struct dcb_counter_state states[DCB_EVENTS_MAX];
+
+    if (job->event_count == 0)
+        return;
+    session->counters = dcb_counters_open(job->events, job->event_count, states);
+    for (size_t i = 0; i < job->event_count; i++)
+        worker_answer(
+            session->link,
+            &(struct dcb_answer){.kind = DCB_ANSWER_EVENT,
+                                 .index = (uint32_t)i,
+                                 .message = *states[i].reason ? states[i].reason : NULL,
+                                 .software = job->events[i].software,
+                                 .group = states[i].group,
+                                 .slot = states[i].slot});
+}
+
+/* Times one block and writes it down. -1 where the arm raised: the block is lost. */
+static int time_block(struct session *session, size_t arm, uint32_t round)
+{
+    struct dcb_samples *samples = session->link->samples;
+    uint32_t index = atomic_load_explicit(&samples->count, memory_order_relaxed);
+    struct dcb_block *block = &samples->blocks[index];
+    struct dcb_counter_reading before, after;
+    struct rusage usage_before, usage_after;
+    uint64_t cpu_before, cpu_after, wall_ns;
+    size_t groups = dcb_counters_groups(session->counters);
+    int rc;
+
+    dcb_samples_mark(samples, DCB_PHASE_TIME, (uint32_t)arm);
+    getrusage(RUSAGE_THREAD, &usage_before);
+    dcb_counters_read(session->counters, &before);
+    cpu_before = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    rc = worker_run_block(session->python, arm, session->iterations[arm], &wall_ns);
+    cpu_after = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    dcb_counters_read(session->counters, &after);
+    getrusage(RUSAGE_THREAD, &usage_after);
+    if (rc != 0)
+        return -1;
+    *block = (struct dcb_block){
+        .round = round,
+        .arm = (uint16_t)arm,
+        .group = (uint16_t)(groups ? round % groups : 0),
+        .involuntary = (uint32_t)(usage_after.ru_nivcsw - usage_before.ru_nivcsw),
+        .voluntary = (uint32_t)(usage_after.ru_nvcsw - usage_before.ru_nvcsw),
+        .faults = (uint32_t)(usage_after.ru_minflt + usage_after.ru_majflt -
+                             usage_before.ru_minflt - usage_before.ru_majflt),
+        .iterations = session->iterations[arm],
+        .wall_ns = wall_ns,
+        .cpu_ns = cpu_after - cpu_before,
+    };
+    dcb_counters_difference(&before, &after, block);
+    atomic_store_explicit(&samples->count, index + 1, memory_order_release);
+    return 0;
+}
+
+/* The arms that are in, in random order. Returns how many. */
+static size_t round_order(const struct session *session, struct dcb_rng *rng,
+                          uint32_t *order)
+{
+    size_t count = 0;
+
+    for (uint32_t arm = 0; arm < session->job->arm_count; arm++) {
+        if (session->active[arm])
+            order[count++] = arm;
+    }
+    dcb_rng_shuffle(rng, order, count);
+    return count;
+}
+
+static uint32_t run_rounds(struct session *session, struct dcb_rng *rng)
+{
+    const struct dcb_samples *samples = session->link->samples;
+    uint64_t start = clock_ns(CLOCK_MONOTONIC);
+    uint32_t order[DCB_ARMS_MAX], round = 0;
+
+    for (; round < session->job->rounds; round++) {
+        size_t count = round_order(session, rng, order);
+
+        if (count == 0 || samples->count + count > samples->capacity ||
+            (round > 0 && clock_ns(CLOCK_MONOTONIC) - start >= session->job->budget_ns))
+            break;
+        dcb_counters_select(session->counters, round);
+        for (size_t i = 0; i < count; i++) {
+            if (time_block(session, order[i], round) != 0)
+                arm_raised(session, order[i]);
+        }
+    }
+    return round;
+}
+
+static void compare_objects(struct session *session, uint32_t rounds)
+{
+    struct dcb_error why = DCB_ERROR_INIT, found = DCB_ERROR_INIT;
+    uint64_t iterations[DCB_ARMS_MAX] = {0};
+    int arm;
+
+    dcb_samples_mark(session->link->samples, DCB_PHASE_COMPARE, DCB_ARM_NONE);
+    if (worker_check_objects(session->python, &why) == 0)
+        return;
+    for (size_t i = 0; i < session->job->arm_count; i++)
+        iterations[i] = session->active[i] ? session->iterations[i] * (rounds + 1) : 0;
+    arm = worker_find_changer(session->python, session->job, iterations, &found);
+    if (arm >= 0)
+        answer_arm(session, (size_t)arm, DCB_FAILURE_CHANGED, found.text);
+    else
+        answer_workload(session, 0, DCB_FAILURE_CHANGED, why.text);
+}
+
+int worker_job_time(const struct worker_link *link, struct worker_python *python,
+                    const struct dcb_job *job, struct dcb_error *err)
+{
+    struct session session = {.link = link, .python = python, .job = job};
+    struct dcb_rng rng = {.state = dcb_rng_derive(job->seed, 3)};
+    struct dcb_error why = DCB_ERROR_INIT;
+    size_t objects = 0;
+    uint32_t rounds;
+
+    dcb_samples_mark(link->samples, DCB_PHASE_LOAD_WORKLOAD, DCB_ARM_NONE);
+    if (worker_load_workload(python, &job->workload, &objects, &why) != 0) {
+        answer_workload(&session, 0, DCB_FAILURE_LOAD, why.text);
+        goto done;
+    }
+    answer_workload(&session, objects, DCB_FAILURE_NONE, NULL);
+    load_arms(&session, &rng);
+    check_arms(&session);
+    calibrate_arms(&session);
+    open_counters(&session);
+    if (worker_settle_heap(python, job->gc, err) != 0)
+        return -1;
+    warm_up_arms(&session);
+    rounds = run_rounds(&session, &rng);
+    compare_objects(&session, rounds);
+    worker_answer(
+        link, &(struct dcb_answer){
+                  .kind = DCB_ANSWER_DONE, .rounds = rounds, .group = -1, .slot = -1});
+done:
+    dcb_samples_mark(link->samples, DCB_PHASE_DONE, DCB_ARM_NONE);
+    return 0;
+}

@@ -1,0 +1,27 @@
+/* What the py*.c files share: the interpreter's side of a worker. */
+#ifndef WORKER_PY_PYTHON_H
+#define WORKER_PY_PYTHON_H
+
+#include "py.h"
+
+#include "worker.h"
+
+struct worker_python {
+    char *support;     /* folder of the support modules */
+    PyObject *loader;  /* module support/loader.py */
+    PyObject *check;   /* module support/check.py; NULL until needed */
+    PyObject *objects; /* list: what one iteration copies */
+    PyObject *picture; /* copies of them, made by the standard library */
+
+    PyObject *callables[DCB_ARMS_MAX]; /* NULL where not loaded */
+
+    /* The objects as the argument vector of the calls: [0] is free for the callee
+     * (PY_VECTORCALL_ARGUMENTS_OFFSET), borrowed from `objects`. */
+    PyObject **arguments_b;
+    size_t object_count;
+};
+
+/* py_start.c. Sets an exception where it returns NULL. */
+PyObject *worker_import_support(const char *folder, const char *name);
+
+#endif

@@ -1,0 +1,96 @@
+/*
+ * The worker's parts as they see each other. Nothing here shows Python.h: an arm's
+ * callable and the workload's objects stay behind struct worker_python.
+ */
+#ifndef WORKER_WORKER_H
+#define WORKER_WORKER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "job.h"
+
+struct dcb_error;
+struct worker_python;
+
+/* ---- worker_main.c: answers ---- */
+
+struct worker_link {
+    int answer_fd;
+    int pid; /* only this process answers: not a child that user code forked */
+    struct dcb_samples *samples;
+};
+
+/* Writes one answer; a write that fails ends the worker (nobody listens). */
+void worker_answer(const struct worker_link *link, const struct dcb_answer *answer);
+
+/* ---- py_start.c: the interpreter ---- */
+
+/* Starts an isolated interpreter with the job's hash seed and the job's paths, and loads
+ * the support modules. The caller never frees it: the process ends with _exit. */
+int worker_python_start(const struct dcb_job *job, struct worker_python **ret_python,
+                        struct dcb_error *err);
+
+/* Flushes what the workload printed. */
+void worker_python_flush(void);
+
+/* ---- py_calls.c: the Python side of the worker (support/) ---- */
+
+int worker_add_paths(struct worker_python *python, const struct dcb_job *job,
+                     struct dcb_error *err);
+int worker_describe_interpreter(struct worker_python *python, struct dcb_answer *answer,
+                                struct dcb_error *err);
+int worker_describe_source(struct worker_python *python, const struct dcb_spec *spec,
+                           struct dcb_answer *answer, struct dcb_error *err);
+
+/* Loads the objects of the workload, and takes the picture of them that copies and, at
+ * the end, the objects themselves are compared with. */
+int worker_load_workload(struct worker_python *python, const struct dcb_spec *spec,
+                         size_t *ret_objects, struct dcb_error *err);
+
+/* Loads an implementation as arm number `arm`. *ret_shared: its code is an earlier
+ * arm's. */
+int worker_load_arm(struct worker_python *python, size_t arm, const struct dcb_spec *spec,
+                    bool *ret_shared, struct dcb_error *err);
+
+/* Copies every object once with the arm and compares. NONE, RAISED, WRONG or CHANGED; the
+ * text in err. */
+enum dcb_failure worker_check_arm(struct worker_python *python, size_t arm,
+                                  struct dcb_error *err);
+
+/* Whether the objects are still what they were. 0, or -1 with the difference. */
+int worker_check_objects(struct worker_python *python, struct dcb_error *err);
+
+/* Which arm changes the objects: each alone on a fresh load, iterations[arm] times; 0
+ * leaves an arm out. The arm's number, or -1 where none does so alone. */
+int worker_find_changer(struct worker_python *python, const struct dcb_job *job,
+                        const uint64_t *iterations, struct dcb_error *err);
+
+/* Collects and freezes what exists; then the collector is on or off. */
+int worker_settle_heap(struct worker_python *python, bool gc, struct dcb_error *err);
+
+/* Live objects of seeded number and size, so that workers differ in layout. */
+int worker_pad_heap(struct worker_python *python, uint64_t seed, struct dcb_error *err);
+
+/* The one function that turns the current exception into an error text: type, message
+ * and the innermost place. Clears it. Returns -1. */
+int worker_error_from_exception(const struct worker_python *python,
+                                struct dcb_error *err);
+
+/* ---- py_loop.c: the timed region ---- */
+
+/* Runs `iterations` iterations of the arm. Nothing but the calls and the release of their
+ * results happens between the two readings of the clock. -1 where the call raised: the
+ * exception is set, the times are those up to there. */
+int worker_run_block(struct worker_python *python, size_t arm, uint64_t iterations,
+                     uint64_t *ret_wall_ns);
+
+/* ---- job_time.c, job_describe.c ---- */
+
+int worker_job_time(const struct worker_link *link, struct worker_python *python,
+                    const struct dcb_job *job, struct dcb_error *err);
+int worker_job_describe(const struct worker_link *link, struct worker_python *python,
+                        const struct dcb_job *job, struct dcb_error *err);
+
+#endif
