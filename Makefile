@@ -115,10 +115,85 @@ $(B)/tests/%: tests/unit/%.c $(LIB) $(filter-out $(B)/obj/cli/main.o,$(CLI_OBJ))
 	@echo '  CC      $@'
 	$(Q)$(CC) $(ALL_CFLAGS) -Icli -MMD -MP -o $@ $< $(filter-out $(B)/obj/cli/main.o,$(CLI_OBJ)) $(LIB) $(JANSSON_LIBS) -lcmocka -lpfm -lm
 
-.PHONY: check unit e2e check-boundaries check-format
-check: unit check-boundaries check-format e2e ## run all tests
+## ---- tests ----
 
-unit: $(UNITS) ## run the unit tests
+# The interpreter of the tests is the one the first worker is built for; another python3
+# may come first on PATH.
+TEST_PYTHON ?= $(firstword $(wildcard $(shell $(PKG_CONFIG) --variable=exec_prefix python3-embed 2>/dev/null)/bin/python3) /usr/bin/python3)
+PYTEST      ?= $(TEST_PYTHON) -B -m pytest -q -p no:cacheprovider
+
+.PHONY: check unit python e2e check-boundaries check-headers check-format
+check: unit check-boundaries check-headers check-format python e2e ## run every test
+
+unit: $(UNITS) ## run the unit tests (C)
 	$(Q)set -e; for t in $(UNITS); do echo "  TEST    $$t"; $$t; done
+
+python: all ## test the Python side: implementations, loader, check of copies
+	$(Q)$(PYTEST) tests/python
+
+e2e: all ## drive the built program as a user would (DCBENCH names another one)
+	$(Q)DCBENCH='$(or $(DCBENCH),$(CURDIR)/$(PROGRAM))' $(PYTEST) tests/e2e
+
+check-boundaries: all ## each outside world is seen by its own modules only
+	$(Q)scripts/check-boundaries $(PROGRAM)
+
+# A header compiles alone.
+HEADERS := $(sort $(wildcard src/*.h cli/*.h))
+check-headers:
+	$(Q)set -e; for h in $(HEADERS); do \
+	  echo "#include \"$$h\"" | $(CC) $(ALL_CFLAGS) -I. -iquote cli -fsyntax-only -x c -; done
+	@echo '  OK      headers compile alone'
+
+check-format: ## clang-format leaves the sources as they are
+	$(Q)if clang-format --version 2>/dev/null | grep -q 'version 14'; then \
+	  clang-format --dry-run -Werror $(wildcard src/*.[ch] src/worker/*.[ch] cli/*.[ch] tests/unit/*.[ch]) && \
+	  echo '  OK      format'; \
+	else echo '  SKIPPED format: no clang-format 14 here'; fi
+
+## ---- installing ----
+
+INSTALL_PROGRAM = $(INSTALL) -D -m 755
+INSTALL_DATA    = $(INSTALL) -D -m 644
+COMPLETIONS     = $(bashcompdir)/dcbench $(zshcompdir)/_dcbench $(fishcompdir)/dcbench.fish
+
+.PHONY: install uninstall
+install: $(PROGRAM) $(WORKERS) ## install below $(prefix), or $(DESTDIR)$(prefix)
+	$(Q)$(INSTALL_PROGRAM) $(PROGRAM) '$(DESTDIR)$(bindir)/dcbench'
+	$(Q)set -e; for w in $(notdir $(WORKERS)); do \
+	  $(INSTALL_PROGRAM) $(B)/libexec/dcbench/$$w "$(DESTDIR)$(libexecdir)/dcbench/$$w"; done
+	$(Q)set -e; for f in $(PY_FILES); do \
+	  $(INSTALL_DATA) $$f "$(DESTDIR)$(datadir)/dcbench/$$f"; done
+	$(Q)$(INSTALL_DATA) man/dcbench.1 '$(DESTDIR)$(mandir)/man1/dcbench.1'
+	$(Q)set -e; for f in $(DOC_FILES); do \
+	  $(INSTALL_DATA) $$f "$(DESTDIR)$(docdir)/$$(basename $$f)"; done
+	$(Q)$(INSTALL) -d '$(DESTDIR)$(bashcompdir)' '$(DESTDIR)$(zshcompdir)' '$(DESTDIR)$(fishcompdir)'
+	$(Q)$(PROGRAM) --completion bash >'$(DESTDIR)$(bashcompdir)/dcbench'
+	$(Q)$(PROGRAM) --completion zsh >'$(DESTDIR)$(zshcompdir)/_dcbench'
+	$(Q)$(PROGRAM) --completion fish >'$(DESTDIR)$(fishcompdir)/dcbench.fish'
+
+DOC_FILES := README.md $(sort $(wildcard docs/*.md docs/*.json))
+
+# Folders that others may use are removed only where they are empty.
+uninstall: ## remove what install put there
+	$(Q)rm -f '$(DESTDIR)$(bindir)/dcbench' '$(DESTDIR)$(mandir)/man1/dcbench.1' \
+	  $(foreach f,$(COMPLETIONS),'$(DESTDIR)$(f)')
+	$(Q)rm -rf '$(DESTDIR)$(libexecdir)/dcbench' '$(DESTDIR)$(datadir)/dcbench' '$(DESTDIR)$(docdir)'
+	$(Q)for d in '$(bindir)' '$(libexecdir)' '$(mandir)/man1' '$(mandir)' '$(dir $(docdir))' \
+	  '$(bashcompdir)' '$(dir $(bashcompdir))' '$(zshcompdir)' '$(dir $(zshcompdir))' \
+	  '$(fishcompdir)' '$(dir $(fishcompdir))' '$(datadir)' '$(datarootdir)' '$(prefix)'; do \
+	  rmdir --ignore-fail-on-non-empty "$(DESTDIR)$$d" 2>/dev/null || true; done
+
+# The same commit gives the same bytes.
+.PHONY: dist clean help
+dist: ## a source archive of HEAD in dist/
+	@mkdir -p dist
+	$(Q)git archive --format=tar --prefix=dcbench-$(VERSION)/ HEAD | gzip -n >dist/dcbench-$(VERSION).tar.gz
+	@echo dist/dcbench-$(VERSION).tar.gz
+
+clean: ## remove what was built, but not caches of the test matrix
+	rm -rf build/bin build/libexec build/share build/obj build/tests build/libdcbench.a build/flags build/sanitize
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r t h; do printf '  %-18s %s\n' "$$t" "$$h"; done
 
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(wildcard $(B)/obj/*/*.d $(B)/tests/*.d)

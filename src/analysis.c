@@ -172,6 +172,7 @@ static void add_sample(const struct dcb_plan *plan, struct dcb_cell *cell, size_
         .worker = worker,
         .rounds = (uint32_t)series->count,
         .iterations = series->iterations,
+        .total_iterations = series->total_iterations,
         .log_ratio = NAN,
         .cpu_log_ratio = NAN,
         .involuntary = series->involuntary,
@@ -336,36 +337,65 @@ static double *row_log_ratios(const struct dcb_cell *cell,
     return values;
 }
 
+/* Events that most iterations do not have: their rate is what counts. */
+static bool is_rare(const struct dcb_plan_row *row)
+{
+    return row->provider == DCB_PROVIDER_KERNEL && row->kind != DCB_KIND_WALL &&
+           row->kind != DCB_KIND_CPU;
+}
+
 static void update_row_value(struct dcb_cell *cell, const struct dcb_plan_row *row,
                              size_t index)
 {
     double *values = dcb_xcalloc(cell->sample_count + 1, sizeof *values);
     struct dcb_counter_value *counter = &cell->counters[index];
     struct dcb_summary summary;
+    double events = 0, iterations = 0;
     size_t count = 0;
-    bool rare = row->provider == DCB_PROVIDER_KERNEL && row->kind != DCB_KIND_WALL &&
-                row->kind != DCB_KIND_CPU;
 
     for (size_t i = 0; i < cell->sample_count; i++) {
-        if (isfinite(cell->samples[i].counters[index]))
-            values[count++] = cell->samples[i].counters[index];
+        const struct dcb_sample *sample = &cell->samples[i];
+
+        if (!isfinite(sample->counters[index]))
+            continue;
+        values[count++] = sample->counters[index];
+        events += sample->counters[index] * (double)sample->total_iterations;
+        iterations += (double)sample->total_iterations;
     }
     summary = dcb_stats_summary(values, count);
     free(values);
     *counter = (struct dcb_counter_value){
-        .value = count == 0 ? unknown
-                 : rare     ? summary.mean
-                            : summary.median,
+        .value = count == 0     ? unknown
+                 : is_rare(row) ? events / iterations
+                                : summary.median,
         .spread = count < 2 ? unknown : summary.stddev,
+        .events = round(events),
         .ratio = unknown_interval(),
     };
+}
+
+/* Ratio of two rates of independent rare events. A count n of a Poisson process has the
+ * variance n, so log n has about 1/n (delta method), and the log of the ratio 1/a + 1/b.
+ * Needs one event on each side. */
+static struct dcb_interval rate_ratio(const struct dcb_counter_value *a,
+                                      const struct dcb_counter_value *b,
+                                      double confidence)
+{
+    double z = dcb_stats_t_quantile(0.5 + confidence / 2, 1e9);
+    double log_ratio = log(a->value / b->value), half;
+
+    if (!(a->events > 0) || !(b->events > 0))
+        return unknown_interval();
+    half = z * sqrt(1 / a->events + 1 / b->events);
+    return exp_interval((struct dcb_interval){
+        .estimate = log_ratio, .low = log_ratio - half, .high = log_ratio + half});
 }
 
 static void update_row_ratio(struct dcb_cell *cell, const struct dcb_cell *baseline,
                              const struct dcb_plan_row *row, size_t index)
 {
     struct dcb_counter_value *counter = &cell->counters[index];
-    double detectable, *values, base;
+    double detectable, *values;
     size_t count;
 
     if (row->kind == DCB_KIND_WALL) {
@@ -377,10 +407,9 @@ static void update_row_ratio(struct dcb_cell *cell, const struct dcb_cell *basel
         values = row_log_ratios(cell, baseline, index, &count);
         counter->ratio = ratio_interval(values, count, cell->confidence, NULL);
         free(values);
-    } else if (isfinite(counter->value)) {
-        /* Rare events: the ratio of the averages, without an interval. */
-        base = baseline->counters[index].value;
-        counter->ratio.estimate = base > 0 ? counter->value / base : unknown;
+    } else if (is_rare(row)) {
+        counter->ratio =
+            rate_ratio(counter, &baseline->counters[index], cell->confidence);
     }
 }
 

@@ -204,6 +204,21 @@ static json_t *encode_cell(const struct dcb_result *result,
                      "shares_code", (int)cell->shared);
 }
 
+/* Median of the times from a worker's start to its first round. */
+static double worker_start_ms(const struct dcb_workload_result *workload)
+{
+    double *values = dcb_xcalloc(workload->worker_count + 1, sizeof *values), median;
+    size_t count = 0;
+
+    for (size_t i = 0; i < workload->worker_count; i++) {
+        if (workload->workers[i].ready_ns)
+            values[count++] = (double)workload->workers[i].ready_ns * 1e-6;
+    }
+    median = dcb_stats_median(values, count);
+    free(values);
+    return median;
+}
+
 static json_t *encode_workload(const struct dcb_result *result,
                                const struct dcb_workload_result *workload)
 {
@@ -219,12 +234,13 @@ static json_t *encode_workload(const struct dcb_result *result,
                                             text(worker->trouble)));
     }
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o}", "workload",
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o}", "workload",
         text(result->plan->workloads[workload->workload].label), "objects",
         integer(workload->objects), "workers", integer(workload->worker_count),
-        "elapsed_s", number(workload->elapsed_s), "precision_reached",
-        number(workload->reached), "failure", text(workload->failure),
-        "verdicts_withheld", (int)workload->withheld, "troubled_workers", workers);
+        "worker_start_ms", number(worker_start_ms(workload)), "elapsed_s",
+        number(workload->elapsed_s), "precision_reached", number(workload->reached),
+        "failure", text(workload->failure), "verdicts_withheld", (int)workload->withheld,
+        "troubled_workers", workers);
 }
 
 char *dcb_json_result(const struct dcb_result *result)
@@ -248,7 +264,7 @@ char *dcb_json_result(const struct dcb_result *result)
                   "environment", encode_environment(result), "plan", encode_plan(result),
                   "workloads", workloads, "cells", cells, "notes", notes, "interrupted",
                   result->signal ? json_integer(result->signal) : json_null());
-    dump = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
+    dump = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(8));
     json_decref(root);
     line = dcb_xasprintf("%s\n", dump ? dump : "null");
     free(dump);

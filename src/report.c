@@ -183,16 +183,18 @@ static void header(const struct sheet *sheet)
 {
     const struct dcb_result *result = sheet->result;
     const struct dcb_sysinfo *system = &result->system;
+    const char *implementation = result->python.implementation;
+    const char *line_end = sheet->format == DCB_TABLE_MARKDOWN ? "  \n" : "\n";
 
     dcb_strbuf_appendf(
-        sheet->out, "dcbench " DCB_VERSION ", %s %s, %s (%d CPU%s%s), %s\n",
-        result->python.implementation &&
-                strcmp(result->python.implementation, "cpython") == 0
-            ? "CPython"
-            : "Python",
+        sheet->out, "dcbench " DCB_VERSION ": deepcopy on %s %s%s",
+        implementation && strcmp(implementation, "cpython") == 0 ? "CPython" : "Python",
         result->python.version ? result->python.version : result->plan->python_version,
-        system->cpu, system->cpus, system->cpus == 1 ? "" : "s",
-        system->virtual_machine ? ", virtual machine" : "", system->kernel);
+        line_end);
+    dcb_strbuf_appendf(sheet->out, "%s, %d CPU%s%s, %s%s", system->cpu, system->cpus,
+                       system->cpus == 1 ? "" : "s",
+                       system->virtual_machine ? ", virtual machine" : "", system->kernel,
+                       line_end);
 }
 
 /* "counters: kernel; no hardware counters: <reason>" */
@@ -203,7 +205,7 @@ static void counter_header(const struct sheet *sheet)
     bool kernel = false, hardware = false;
 
     if (result->plan->row_count == 0) {
-        remark(sheet, "", "counters: none (--counters none)");
+        dcb_strbuf_append(sheet->out, "counters: none (--counters none)\n");
         return;
     }
     for (size_t row = 0; row < result->plan->row_count; row++) {
@@ -215,15 +217,15 @@ static void counter_header(const struct sheet *sheet)
         if (provider == DCB_PROVIDER_HARDWARE && !counted && !reason)
             reason = result->row_reasons[row];
     }
-    dcb_strbuf_appendf(sheet->out, "%scounters: %s%s%s",
-                       sheet->format == DCB_TABLE_MARKDOWN ? "\n" : "",
-                       hardware ? "hardware" : "", hardware && kernel ? ", " : "",
+    dcb_strbuf_appendf(sheet->out, "counters: %s%s%s", hardware ? "hardware" : "",
+                       hardware && kernel ? ", " : "",
                        kernel     ? "kernel"
                        : hardware ? ""
                                   : "none");
+    /* The reason in full stands below the tables. */
     if (!hardware && reason)
-        dcb_strbuf_appendf(sheet->out, "; no hardware counters: %s%s", reason,
-                           result->system.virtual_machine ? " (virtual machine)" : "");
+        dcb_strbuf_appendf(sheet->out, "; no hardware counters%s",
+                           result->system.virtual_machine ? ": virtual machine" : "");
     dcb_strbuf_append(sheet->out, "\n");
 }
 
@@ -346,13 +348,23 @@ static bool counted(const struct dcb_workload_result *workload, size_t row)
     return false;
 }
 
-static void counter_change(struct dcb_text_table *table,
+static bool is_time(const struct dcb_plan_row *row)
+{
+    return row->kind == DCB_KIND_WALL || row->kind == DCB_KIND_CPU;
+}
+
+static void counter_change(struct dcb_text_table *table, const struct dcb_plan_row *row,
                            const struct dcb_counter_value *counter)
 {
+    bool rare = row->provider == DCB_PROVIDER_KERNEL && !is_time(row);
     char text[DCB_FORMAT_SIZE];
 
-    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s",
-                        dcb_format_change(text, counter->ratio.estimate));
+    /* A handful of context switches more or less is no change. */
+    if (rare && counter->ratio.low <= 1 && counter->ratio.high >= 1)
+        dcb_text_table_cell(table, DCB_STYLE_DIM, "unclear");
+    else
+        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s",
+                            dcb_format_change(text, counter->ratio.estimate));
 }
 
 /* The report's shape: baseline, candidate, difference, percent. */
@@ -373,19 +385,17 @@ static void counter_table_one(const struct sheet *sheet,
     for (size_t row = 0; row < plan->row_count; row++) {
         const struct dcb_counter_value *counter = &cell->counters[row];
         double base = base_value(workload, row);
-        bool time =
-            plan->rows[row].kind == DCB_KIND_WALL || plan->rows[row].kind == DCB_KIND_CPU;
 
         if (!counted(workload, row))
             continue;
         dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s%s", plan->rows[row].name,
-                            time ? " (ns)" : "");
+                            is_time(&plan->rows[row]) ? " (ns)" : "");
         dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", dcb_format_count(text, base));
         dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s",
                             dcb_format_count(text, counter->value));
         dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s",
                             dcb_format_delta(text, counter->value - base));
-        counter_change(table, counter);
+        counter_change(table, &plan->rows[row], counter);
         dcb_text_table_cell(table, DCB_STYLE_DIM, "%s",
                             dcb_provider_name(plan->rows[row].provider));
     }
@@ -411,11 +421,12 @@ static void counter_table_many(const struct sheet *sheet,
     for (size_t row = 0; row < plan->row_count; row++) {
         if (!counted(workload, row))
             continue;
-        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", plan->rows[row].name);
+        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s%s", plan->rows[row].name,
+                            is_time(&plan->rows[row]) ? " (ns)" : "");
         dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s",
                             dcb_format_count(text, base_value(workload, row)));
         for (size_t i = first; i < first + count; i++)
-            counter_change(table, &workload->cells[i].counters[row]);
+            counter_change(table, &plan->rows[row], &workload->cells[i].counters[row]);
     }
     print_table(sheet, table);
     dcb_text_table_free(table);

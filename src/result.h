@@ -17,7 +17,8 @@ struct dcb_sample {
     size_t worker;       /* number in the run of this workload */
     uint32_t rounds;     /* blocks that count */
     uint64_t iterations; /* of a block */
-    double time_ns;      /* median over blocks, per iteration */
+    uint64_t total_iterations;
+    double time_ns; /* median over blocks, per iteration */
     double cpu_ns;
     double log_ratio; /* median over rounds of log(arm/baseline); NAN for the baseline */
     double cpu_log_ratio;
@@ -29,6 +30,7 @@ struct dcb_sample {
 struct dcb_counter_value {
     double value;              /* per iteration; NAN: not counted */
     double spread;             /* standard deviation over workers; NAN below 2 */
+    double events;             /* how many were counted in all: the noise of rare ones */
     struct dcb_interval ratio; /* to the baseline; NAN parts where not known */
 };
 
@@ -54,7 +56,8 @@ struct dcb_worker {
     uint64_t seed;
     uint32_t rounds;
     uint64_t elapsed_ns;
-    char *trouble; /* NULL, or how it ended badly */
+    uint64_t ready_ns; /* from its start to its first round; 0: it had none */
+    char *trouble;     /* NULL, or how it ended badly */
 };
 
 struct dcb_workload_result {

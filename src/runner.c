@@ -461,6 +461,15 @@ static void add_worker(struct run *run, const struct turn *turn,
     };
 }
 
+/* How long the worker took to its first round; 0 where it says nothing likely. */
+static uint64_t ready_after(const struct dcb_samples *samples,
+                            const struct dcb_spawn_outcome *outcome)
+{
+    uint64_t ready = atomic_load(&samples->ready_ns) - outcome->started_ns;
+
+    return ready < outcome->elapsed_ns ? ready : 0;
+}
+
 static int use_blocks(struct run *run, struct turn *turn,
                       const struct dcb_spawn_outcome *outcome, struct dcb_error *err)
 {
@@ -487,6 +496,7 @@ static int use_blocks(struct run *run, struct turn *turn,
     if (count == 0)
         return 0;
     worker->rounds = turn->samples->blocks[count - 1].round + 1;
+    worker->ready_ns = ready_after(turn->samples, outcome);
     dcb_analysis_add_worker(plan, run->workload, turn->number, &blocks);
     if (run->hooks->blocks)
         return run->hooks->blocks(run->hooks->blocks_context, plan,

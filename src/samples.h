@@ -62,6 +62,8 @@ struct dcb_samples {
     _Atomic uint64_t beats; /* grows with every step: the sign of life */
     _Atomic uint32_t count; /* blocks written so far */
     uint32_t padding;
+    _Atomic uint64_t
+        ready_ns; /* CLOCK_MONOTONIC when the first round began; 0: not yet */
     struct dcb_block blocks[];
 };
 

@@ -35,6 +35,7 @@ static char *const environment[] = {
 
 struct child {
     pid_t pid;
+    uint64_t started_ns;
     int pidfd;   /* -1 where the kernel has none (before 5.3) */
     int answers; /* read ends, non-blocking; -1 once closed by the other side */
     int output;
@@ -149,6 +150,7 @@ static int start(const struct dcb_spawn_request *request, struct child *child,
             goto out;
         }
     }
+    child->started_ns = now_ns();
     launched = launch(request, (int[]){job, answers[1], samples, output[1]}, &child->pid);
     if (launched != 0) {
         dcb_error_set_errno(err, launched, "cannot start %s", request->program);
@@ -248,7 +250,7 @@ static void watch_child(const struct dcb_spawn_request *request, struct child *c
                         struct dcb_spawn_outcome *outcome)
 {
     struct dcb_strbuf answers = DCB_STRBUF_INIT, output = DCB_STRBUF_INIT;
-    struct watch watch = {.started = now_ns()};
+    struct watch watch = {.started = child->started_ns};
     uint64_t answer_bytes = 0;
     bool killed = false, ended = false;
     siginfo_t info = {.si_pid = 0};
@@ -270,6 +272,7 @@ static void watch_child(const struct dcb_spawn_request *request, struct child *c
     kill(-child->pid, SIGKILL);
     kill(child->pid, SIGKILL);
     waitid(P_PID, (id_t)child->pid, &info, WEXITED);
+    outcome->started_ns = watch.started;
     outcome->elapsed_ns = now_ns() - watch.started;
     drain(&child->answers, &answers, &answer_bytes);
     drain(&child->output, &output, &outcome->output_bytes);

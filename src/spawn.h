@@ -46,7 +46,8 @@ struct dcb_spawn_outcome {
     size_t answers_length;
     char *output; /* the last bytes of its stdout and stderr, as text; never NULL */
     uint64_t output_bytes; /* how many there were */
-    uint64_t elapsed_ns;   /* from exec to end */
+    uint64_t started_ns;   /* CLOCK_MONOTONIC when it was started */
+    uint64_t elapsed_ns;   /* from there to its end */
 };
 
 /* Runs it. -1 only where no process could be started. On success clear the outcome with

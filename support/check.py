@@ -252,29 +252,40 @@ class _Comparison:
         if len(mine) != len(others):
             return (f"{_path(place)} has {len(others)} elements, "
                     f"expected {len(mine)}")
-        remaining = {}
+        groups = {}     # the others, by what they look like and by id
         for c in others:
-            remaining.setdefault(_signature(c), []).append(c)
+            groups.setdefault(_signature(c), {})[id(c)] = c
         for r in mine:
-            group = remaining.get(_signature(r), ())
+            group = groups.get(_signature(r), {})
             if type(r) in _ATOMS and group:
-                group.pop()
-            elif not self.find(r, group, (place, _ELEMENT, None)):
+                group.popitem()
+            elif not self.take_partner(r, group, (place, _ELEMENT, None)):
                 return f"{_path(place)} lacks the element {_show(r)}"
         return None
 
-    def find(self, r, group, place):
-        """Take r's partner out of a group of similar objects, if there is one."""
-        partner = self.partners.get(id(r), (None, r))[1]
-        order = sorted(range(len(group)), key=lambda i: group[i] is not partner)
-        for i in order:
-            before = len(self.journal)
-            if self.walk([(r, group[i], place)]) is None:
-                del group[i]
-                return True
-            while len(self.journal) > before:
-                entries, key = self.journal.pop()
-                del entries[key]
+    def take_partner(self, r, group, place):
+        """Take r's partner out of a group of objects, if it is there."""
+        known = self.partners.get(id(r), (r, r))[1]
+        if id(known) in group:
+            return self.walk([(r, group.pop(id(known)), place)]) is None
+        rejected = {}
+        found = False
+        while group and not found:
+            key, c = group.popitem()
+            found = self.try_partner(r, c, place)
+            if not found:
+                rejected[key] = c
+        group.update(rejected)
+        return found
+
+    def try_partner(self, r, c, place):
+        """Compare two objects; leave no trace of it if they differ."""
+        before = len(self.journal)
+        if self.walk([(r, c, place)]) is None:
+            return True
+        while len(self.journal) > before:
+            entries, key = self.journal.pop()
+            del entries[key]
         return False
 
 

@@ -43,7 +43,7 @@ def load_impl(spec):
         advice = "name another attribute as MODULE:ATTR"
     function = _attribute(module, attribute, where, advice)
     if not callable(function):
-        raise SpecError(f"{where}: {attribute!r} is not callable, it is "
+        raise SpecError(f"{where}: {attribute!r} is not callable, but "
                         f"{_a_type(function)}: {advice}")
     key = getattr(function, "__func__", function)   # a bound method's
     key = getattr(key, "__code__", key)
@@ -265,7 +265,10 @@ def _load_pickle(path):
 # Messages --------------------------------------------------------------------
 
 def _a_type(value):
-    return f"of type {type(value).__name__!r}"
+    name = type(value).__name__
+    if value is None:
+        return "None"
+    return f"an {name}" if name[:1] in "aeiouAEIOU" else f"a {name}"
 
 
 def _text(error):

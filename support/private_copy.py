@@ -76,7 +76,7 @@ class CopySource:
 
     def defines(self, name):
         """Tell whether the module defines `name` at its top level."""
-        starts = f"def {name}(", f"class {name}(", f"{name} ="
+        starts = f"def {name}(", f"class {name}(", f"class {name}:", f"{name} ="
         return any(line.startswith(starts) for line in self._lines)
 
     def append(self, text):

@@ -234,6 +234,7 @@ static uint32_t run_rounds(struct session *session, struct dcb_rng *rng)
     uint64_t start = clock_ns(CLOCK_MONOTONIC);
     uint32_t order[DCB_ARMS_MAX], round = 0;
 
+    atomic_store_explicit(&session->link->samples->ready_ns, start, memory_order_relaxed);
     for (; round < session->job->rounds; round++) {
         size_t count = round_order(session, rng, order);
 
