@@ -1,11 +1,12 @@
 """Short cuts for plain instances and for tuples of atomic objects.
 
 - Reduce: most objects reduce to what makes them (their class, or
-  copyreg.__newobj__ and their class) and a dictionary as their state. For these
-  the general work of _reconstruct comes down to a call, an entry in the memo, a
-  copy of the dictionary, and `__setstate__` or an update. Just this is done, in
-  the same order. Everything else goes to _reconstruct: arguments to be copied,
-  other states, items behind the state, a state that the memo already knows.
+  copyreg.__newobj__ and their class) and a dictionary as their state. For
+  these the general work of _reconstruct comes down to a call, an entry in the
+  memo, a copy of the dictionary, and `__setstate__` or an update. Just this is
+  done, in the same order. Everything else goes to _reconstruct: arguments to
+  be copied, other states, items behind the state, a state that the memo
+  already knows.
 - Tuples: one whose elements are all of atomic types, exactly and not by
   inheritance, is its own copy.
 

@@ -1,7 +1,8 @@
 /*
  * What controller and worker say to each other, as values; json_job.c turns them into
  * JSON and back. The job travels on descriptor 3, the answers, one JSON object a line, on
- * descriptor 4, the samples mapping (samples.h) on descriptor 5.
+ * descriptor 4, the samples mapping (samples.h) on descriptor 5, a file that carries
+ * compiled code from the first worker of a run to the others on descriptor 6.
  */
 #ifndef DCB_JOB_H
 #define DCB_JOB_H
@@ -17,7 +18,7 @@
 struct dcb_error;
 struct dcb_strbuf;
 
-enum { DCB_JOB_FD = 3, DCB_ANSWER_FD = 4, DCB_SAMPLES_FD = 5 };
+enum { DCB_JOB_FD = 3, DCB_ANSWER_FD = 4, DCB_SAMPLES_FD = 5, DCB_CODE_FD = 6 };
 
 enum dcb_job_kind {
     DCB_JOB_DESCRIBE, /* tell of the interpreter and of the sources */

@@ -31,6 +31,7 @@ struct run {
     struct arm_state *arms; /* [plan.arm_count], of the workload in hand */
     unsigned strikes;       /* workers that ended badly with no arm in hand */
     double started_s;
+    int code_fd; /* compiled code, from the first worker to the others; -1 */
 };
 
 /* One worker at work: which arms and events it was given. */
@@ -521,6 +522,7 @@ static int run_turn(struct run *run, struct turn *turn, struct dcb_error *err)
         .program = plan->worker,
         .job = job,
         .samples_fd = turn->samples_fd,
+        .code_fd = run->code_fd,
         .alive = sign_of_life,
         .context = turn,
         .timeout_ms = (uint64_t)(plan->timeout_s * 1000),
@@ -724,6 +726,7 @@ static int describe(struct run *run, struct dcb_error *err)
     struct dcb_spawn_request request = {
         .program = plan->worker,
         .samples_fd = -1,
+        .code_fd = run->code_fd,
         .alive = no_sign,
         .timeout_ms = (uint64_t)(plan->timeout_s * 1000),
         .limit_ms = (uint64_t)(plan->timeout_s * 1000),
@@ -773,10 +776,13 @@ int dcb_runner_run(const struct dcb_plan *plan, const struct dcb_runner_hooks *h
             result->row_reasons[row] = dcb_xstrdup(plan->rows[row].reason);
     }
     run.arms = dcb_xcalloc(plan->arm_count, sizeof *run.arms);
+    run.code_fd = dcb_spawn_code_file();
     rc = describe(&run, err);
+    dcb_spawn_seal_code(run.code_fd);
     for (size_t i = 0; rc == 0 && i < plan->workload_count && !stopped(&run); i++)
         rc = run_workload(&run, i, err);
     result->signal = hooks->stop ? *hooks->stop : 0;
+    dcb_spawn_close_code(run.code_fd);
     free(run.arms);
     return rc;
 }

@@ -76,9 +76,9 @@ static int move_up(int fd)
 {
     int moved;
 
-    if (fd < 0 || fd > DCB_SAMPLES_FD)
+    if (fd < 0 || fd > DCB_CODE_FD)
         return fd;
-    moved = fcntl(fd, F_DUPFD_CLOEXEC, DCB_SAMPLES_FD + 1);
+    moved = fcntl(fd, F_DUPFD_CLOEXEC, DCB_CODE_FD + 1);
     close(fd);
     return moved;
 }
@@ -101,8 +101,13 @@ static void close_all(const int *fds, size_t count)
     }
 }
 
-/* posix_spawn with the descriptors in place. `fds`: job, answers, samples, output. */
-static int launch(const struct dcb_spawn_request *request, const int fds[4],
+/* What a worker is started with; -1 for none. */
+struct handed {
+    int job, answers, samples, code, output;
+};
+
+/* posix_spawn with the descriptors in place. */
+static int launch(const struct dcb_spawn_request *request, const struct handed *handed,
                   pid_t *ret_pid)
 {
     posix_spawn_file_actions_t actions;
@@ -113,12 +118,14 @@ static int launch(const struct dcb_spawn_request *request, const int fds[4],
 
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, fds[3], STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, fds[3], STDERR_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, fds[0], DCB_JOB_FD);
-    posix_spawn_file_actions_adddup2(&actions, fds[1], DCB_ANSWER_FD);
-    if (fds[2] >= 0)
-        posix_spawn_file_actions_adddup2(&actions, fds[2], DCB_SAMPLES_FD);
+    posix_spawn_file_actions_adddup2(&actions, handed->output, STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, handed->output, STDERR_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, handed->job, DCB_JOB_FD);
+    posix_spawn_file_actions_adddup2(&actions, handed->answers, DCB_ANSWER_FD);
+    if (handed->samples >= 0)
+        posix_spawn_file_actions_adddup2(&actions, handed->samples, DCB_SAMPLES_FD);
+    if (handed->code >= 0)
+        posix_spawn_file_actions_adddup2(&actions, handed->code, DCB_CODE_FD);
     posix_spawnattr_init(&attributes);
     sigemptyset(&none);
     sigfillset(&defaults);
@@ -133,25 +140,31 @@ static int launch(const struct dcb_spawn_request *request, const int fds[4],
     return rc;
 }
 
+/* A duplicate out of the way of the fixed numbers; -1 for -1. */
+static int duplicate(int fd, int *ret_fd, struct dcb_error *err)
+{
+    if (fd < 0)
+        return 0;
+    *ret_fd = fcntl(fd, F_DUPFD_CLOEXEC, DCB_CODE_FD + 1);
+    return *ret_fd < 0 ? dcb_error_set_errno(err, errno, "cannot pass a descriptor") : 0;
+}
+
 static int start(const struct dcb_spawn_request *request, struct child *child,
                  struct dcb_error *err)
 {
-    /* job; answers, both ends; samples; output, both ends */
-    int job = -1, answers[2] = {-1, -1}, samples = -1, output[2] = {-1, -1};
+    struct handed handed = {-1, -1, -1, -1, -1};
+    int answers[2] = {-1, -1}, output[2] = {-1, -1};
     int rc = -1, launched;
 
-    job = move_up(job_file(request->job, err));
-    if (job < 0 || make_pipe(answers, err) != 0 || make_pipe(output, err) != 0)
+    handed.job = move_up(job_file(request->job, err));
+    if (handed.job < 0 || make_pipe(answers, err) != 0 || make_pipe(output, err) != 0 ||
+        duplicate(request->samples_fd, &handed.samples, err) != 0 ||
+        duplicate(request->code_fd, &handed.code, err) != 0)
         goto out;
-    if (request->samples_fd >= 0) {
-        samples = fcntl(request->samples_fd, F_DUPFD_CLOEXEC, DCB_SAMPLES_FD + 1);
-        if (samples < 0) {
-            dcb_error_set_errno(err, errno, "cannot pass the samples mapping");
-            goto out;
-        }
-    }
+    handed.answers = answers[1];
+    handed.output = output[1];
     child->started_ns = now_ns();
-    launched = launch(request, (int[]){job, answers[1], samples, output[1]}, &child->pid);
+    launched = launch(request, &handed, &child->pid);
     if (launched != 0) {
         dcb_error_set_errno(err, launched, "cannot start %s", request->program);
         goto out;
@@ -162,7 +175,9 @@ static int start(const struct dcb_spawn_request *request, struct child *child,
     answers[0] = output[0] = -1;
     rc = 0;
 out:
-    close_all((int[]){job, samples, answers[0], answers[1], output[0], output[1]}, 6);
+    close_all((int[]){handed.job, handed.samples, handed.code, answers[0], answers[1],
+                      output[0], output[1]},
+              7);
     return rc;
 }
 
@@ -307,4 +322,21 @@ void dcb_spawn_clear(struct dcb_spawn_outcome *outcome)
     free(outcome->answers);
     free(outcome->output);
     *outcome = (struct dcb_spawn_outcome){.end = DCB_SPAWN_EXITED};
+}
+
+int dcb_spawn_code_file(void)
+{
+    return memfd_create("dcbench-code", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+}
+
+void dcb_spawn_seal_code(int fd)
+{
+    if (fd >= 0)
+        fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
+}
+
+void dcb_spawn_close_code(int fd)
+{
+    if (fd >= 0)
+        close(fd);
 }

@@ -17,6 +17,7 @@ struct dcb_spawn_request {
     const char *program; /* path to execute */
     const char *job;     /* what it finds on DCB_JOB_FD */
     int samples_fd;      /* becomes DCB_SAMPLES_FD; -1 for none */
+    int code_fd;         /* becomes DCB_CODE_FD; -1 for none */
 
     /* A sign of life: the worker is killed when the number has not changed for
      * timeout_ms, and when limit_ms are over in any case. */
@@ -55,5 +56,11 @@ struct dcb_spawn_outcome {
 int dcb_spawn_run(const struct dcb_spawn_request *request,
                   struct dcb_spawn_outcome *ret_outcome, struct dcb_error *err);
 void dcb_spawn_clear(struct dcb_spawn_outcome *outcome);
+
+/* A file in memory for DCB_CODE_FD: the first worker writes it, then it is sealed and no
+ * later worker can change it. -1 where there can be none: workers do without. */
+int dcb_spawn_code_file(void);
+void dcb_spawn_seal_code(int fd);  /* -1 is fine */
+void dcb_spawn_close_code(int fd); /* -1 is fine */
 
 #endif

@@ -9,8 +9,8 @@ nothing but immutable values (a date, a tuple of ints) may be either: no
 program can tell the difference but by asking for their identity.
 
 The graphs are walked with a stack, not by recursion, and with hardly any code
-of the objects' own: `==` is asked of built-in types alone, `__reduce_ex__` only
-of types that keep what they hold out of reach of Python.
+of the objects' own: `==` is asked of built-in types alone, `__reduce_ex__`
+only of types that keep what they hold out of reach of Python.
 """
 
 from _collections import OrderedDict, defaultdict, deque
@@ -23,8 +23,8 @@ from private_copy import load_unchanged
 
 # Equal where their values are equal.
 _ATOMS = frozenset((
-    type(None), type(Ellipsis), type(NotImplemented), bool, int, float, complex,
-    str, bytes, range))
+    type(None), type(Ellipsis), type(NotImplemented), bool, int, float,
+    complex, str, bytes, range))
 
 # Nothing in them is looked at: they are the same object or they are not.
 _LEAVES = type, ModuleType, CodeType, property
@@ -35,9 +35,9 @@ _SHARED = _LEAVES + (FunctionType, BuiltinFunctionType, ref)
 # Immutable, where what they hold is.
 _IMMUTABLE = frozenset((tuple, frozenset, slice))
 _IMMUTABLE_NAMES = frozenset((
-    "datetime.date", "datetime.time", "datetime.datetime", "datetime.timedelta",
-    "datetime.timezone", "decimal.Decimal", "fractions.Fraction", "re.Pattern",
-    "uuid.UUID"))
+    "datetime.date", "datetime.time", "datetime.datetime",
+    "datetime.timedelta", "datetime.timezone", "decimal.Decimal",
+    "fractions.Fraction", "re.Pattern", "uuid.UUID"))
 
 # Reduce methods may make up new objects without end: so many may be asked.
 _REDUCTIONS = 1_000_000
@@ -61,8 +61,8 @@ def snapshot(objects):
 def check_copy(original, reference, candidate):
     """Return None, or one line that says how a candidate's copies are wrong.
 
-    All three are lists: the objects, what snapshot() made of them, and what the
-    candidate did.
+    All three are lists: the objects, what snapshot() made of them, and what
+    the candidate did.
     """
     if len(candidate) != len(reference):
         return f"{len(candidate)} copies of {len(reference)} objects"
@@ -78,7 +78,7 @@ def check_copy(original, reference, candidate):
 
 
 def check_unchanged(originals, snapshot):
-    """Return None, or one line that says how the input objects have changed."""
+    """Return None, or one line that says how the objects have changed."""
     if len(originals) != len(snapshot):
         return f"{len(originals)} objects, there were {len(snapshot)}"
     try:
@@ -110,14 +110,17 @@ def _change(x, before, name):
 
 
 def _difference(reference, candidate, copy_again, known, name):
-    """Compare, leaving out values that are new in each copy (serial numbers)."""
+    """Compare, leaving out values that are new in each copy.
+
+    Serial numbers, for instance: which they are, two more copies tell.
+    """
     difference = _Comparison(known).run(reference, candidate, name)
     if difference is None:
         return None
     trial = _Comparison(known, collect=True)
     try:
         trial.run(copy_again(), copy_again(), name)
-    except Exception:       # whoever made the reference could; leave it at that
+    except Exception:       # no more copies to be had
         return difference
     if trial.unequal:
         difference = _Comparison(known, trial.unequal).run(
@@ -168,8 +171,9 @@ class _Comparison:
         if r is c:
             return None
         if type(c) is not cls:
-            return (f"type differs at {_path(place)}: {_type_name(type(c), cls)} "
-                    f"instead of {_type_name(cls, type(c))}")
+            return (f"type differs at {_path(place)}: "
+                    f"{_type_name(type(c), cls)} instead of "
+                    f"{_type_name(cls, type(c))}")
         if cls in _ATOMS:
             return self.values_differ(r, c, place)
         partner = self.partners.get(id(r))
@@ -196,15 +200,15 @@ class _Comparison:
     def identity(self, r, c, partner, place):
         """Return what is wrong with c being the object that it is, or None."""
         if id(r) in self.known and issubclass(type(r), _LEAVES):
-            return (f"{_path(place)} is another {_type_name(type(r))} than the "
-                    "original's")
+            return (f"{_path(place)} is another {_type_name(type(r))} than "
+                    "the original's")
         if id(r) in self.known:
             return f"copies {_path(place)}, which the standard library shares"
         if id(c) in self.known:
             return f"shares {_path(place)} with the original"
         if partner is not None:
-            return (f"sharing differs: {_path(place)} should be the same object "
-                    f"as {_path(partner[2])}")
+            return (f"sharing differs: {_path(place)} should be the same "
+                    f"object as {_path(partner[2])}")
         if id(c) in self.taken:
             return (f"sharing differs: {_path(place)} should not be the same "
                     f"object as {_path(self.taken[id(c)])}")
@@ -221,12 +225,14 @@ class _Comparison:
         return f"{path} is {_show(c)}, expected {_show(r)}"
 
     def sections(self, r, c, place, stack, sets):
-        """Compare what two objects of one type hold, as far as it is at hand."""
+        """Compare what two objects of one type hold, one level deep."""
         ours, theirs = _sections(r), _sections(c)
         if [step for step, _, _ in ours] != [step for step, _, _ in theirs]:
             return f"{_path(place)} is not built as expected"
         pairs = []
-        for (step, labels, mine), (_, other_labels, others) in zip(ours, theirs):
+        for section, other_section in zip(ours, theirs):
+            step, labels, mine = section
+            _, other_labels, others = other_section
             if step is _ELEMENT:
                 sets.append((mine, others, place))
                 continue
@@ -236,7 +242,8 @@ class _Comparison:
                     return (f"{_path(place)} has {len(others)} elements, "
                             f"expected {len(mine)}")
             else:
-                difference = _labels_differ(step, labels, other_labels, place, pairs)
+                difference = _labels_differ(
+                    step, labels, other_labels, place, pairs)
                 if difference is not None:
                     return difference
             for label, a, b in zip(labels, mine, others):
@@ -290,7 +297,7 @@ class _Comparison:
 
 
 def _labels_differ(step, ours, theirs, place, pairs):
-    """Compare keys or attribute names; put keys that are objects into pairs."""
+    """Compare keys or attribute names; add keys that are objects to pairs."""
     for i, (a, b) in enumerate(zip(ours, theirs)):
         if a is b:
             continue
@@ -314,7 +321,8 @@ def _labels_differ(step, ours, theirs, place, pairs):
             return f"{path} has the unexpected {kind} {_show(key)}"
     if len(ours) != len(theirs):
         return f"{path} has {len(theirs)} {kind}s, expected {len(ours)}"
-    return f"{kind} order differs at {path}: {_show(b)} where {_show(a)} is expected"
+    return (f"{kind} order differs at {path}: {_show(b)} where {_show(a)} is "
+            "expected")
 
 
 def _signature(x):
@@ -342,7 +350,10 @@ def _same_atom(a, b):
 
 
 def _atom_key(x):
-    """Return a hashable that tells atoms apart; for others their type will do."""
+    """Return something hashable that is equal for equal atoms.
+
+    Of other objects it says nothing but their type.
+    """
     cls = type(x)
     if cls in _SIMPLE:
         return cls, x
@@ -353,9 +364,10 @@ def _atom_key(x):
 
 # What is in an object --------------------------------------------------------
 #
-# A section is (kind of step, labels, objects). The labels of an index are None.
+# A section is (kind of step, labels, objects). An index needs no labels: None.
 
-_INDEX, _KEY, _ATTRIBUTE, _PART, _ELEMENT = "index", "key", "attribute", "part", "set"
+_INDEX, _KEY, _ATTRIBUTE = "index", "key", "attribute"
+_PART, _ELEMENT = "part", "element"
 
 
 def _part(label, x):
@@ -465,8 +477,8 @@ def _builtin(x):
 
 
 def _function(x):
-    return [(_ATTRIBUTE, ("__code__", "__defaults__", "__kwdefaults__", "__closure__"),
-             (x.__code__, x.__defaults__, x.__kwdefaults__, x.__closure__))]
+    names = "__code__", "__defaults__", "__kwdefaults__", "__closure__"
+    return [(_ATTRIBUTE, names, [getattr(x, name) for name in names])]
 
 
 def _cell(x):
@@ -484,8 +496,8 @@ _TAKE = (
     (OrderedDict, _ordered_dict), (defaultdict, _default_dict), (dict, _dict),
     (list, _list), (tuple, _tuple), (set, _set), (frozenset, _frozenset),
     (deque, _deque), (slice, _slice), (MethodType, _method),
-    (BuiltinFunctionType, _builtin), (FunctionType, _function), (CellType, _cell),
-    (ref, _reference),
+    (BuiltinFunctionType, _builtin), (FunctionType, _function),
+    (CellType, _cell), (ref, _reference),
     (bytearray, lambda x: [_part(" as bytes", bytes(memoryview(x)))]),
     (int, lambda x: [_part(" as int", int.__index__(x))]),
     (float, lambda x: [_part(" as float", float.__float__(x))]),
@@ -502,7 +514,8 @@ def _reduced(x):
     if _full_name(cls) not in _IMMUTABLE_NAMES:
         _left[0] -= 1
         if _left[0] < 0:
-            raise RuntimeError(f"more than {_REDUCTIONS} objects to be reduced")
+            raise RuntimeError(
+                f"more than {_REDUCTIONS} objects to be reduced")
     try:
         reductor = dispatch_table.get(cls)
         rv = reductor(x) if reductor is not None else cls.__reduce_ex__(x, 4)

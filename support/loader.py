@@ -18,7 +18,7 @@ _numbers = iter(range(1, sys.maxsize))
 
 
 class SpecError(Exception):
-    """A file or module cannot be used as asked; the message is for the user."""
+    """A file or module cannot be used so; the message is for the user."""
 
 
 # Implementations and workloads ----------------------------------------------
@@ -79,10 +79,9 @@ def load_workload(spec):
             raise SpecError(f"{where}: {what} {_a_type(objects)}, not a list: "
                             "return a list of the objects to copy, "
                             "[object] where there is only one")
+        what += " a list that"
     if not objects:
-        raise SpecError(f"{where}: {what} an empty list: there is nothing to copy"
-                        if what.endswith("returned") else
-                        f"{where}: {what} is empty: there is nothing to copy")
+        raise SpecError(f"{where}: {what} is empty: there is nothing to copy")
     return list(objects)
 
 
@@ -107,9 +106,10 @@ def _attribute(module, dotted, where, advice):
         try:
             found = getattr(found, name)
         except AttributeError:
-            raise SpecError(f"{where} defines no {dotted!r}: {advice}") from None
+            raise SpecError(
+                f"{where} defines no {dotted!r}: {advice}") from None
         except Exception as error:      # a module's own __getattr__
-            raise _explain(error, where, f"by asking for {dotted!r}") from error
+            raise _explain(error, where, f"asking for {dotted!r}") from error
     return found
 
 
@@ -155,8 +155,8 @@ def _load_module(name, again=False):
         missing = isinstance(error, ModuleNotFoundError) and error.name
         if missing and (name + ".").startswith(missing + "."):
             raise SpecError(
-                f"no module named {missing!r} for Python {VERSION}: install it "
-                "there, or say --venv DIR or --python-path DIR") from None
+                f"no module named {missing!r} for Python {VERSION}: install "
+                "it there, or say --venv DIR or --python-path DIR") from None
         raise _explain(error, None, f"while {name!r} was imported") from error
     module = sys.modules[name]
     return _second_instance(module) or module if again else module
@@ -234,8 +234,8 @@ def _load_json(path):
     try:
         return json.loads(_read(path))
     except json.JSONDecodeError as error:
-        raise SpecError(f"{path}:{error.lineno}:{error.colno}: not valid JSON: "
-                        f"{error.msg}") from None
+        raise SpecError(f"{path}:{error.lineno}:{error.colno}: not valid "
+                        f"JSON: {error.msg}") from None
     except UnicodeDecodeError as error:
         raise SpecError(f"{path}: byte {error.start} is not {error.encoding} "
                         "text: JSON files are UTF-8") from None
@@ -258,8 +258,9 @@ def _load_pickle(path):
         if isinstance(error, (ImportError, AttributeError)):
             advice = (": the classes in it must be importable: say --venv DIR "
                       "or --python-path DIR, and keep them out of __main__")
-        raise SpecError(f"{path}: cannot be unpickled: {type(error).__name__}: "
-                        f"{_text(error)}{advice}") from error
+        raise SpecError(f"{path}: cannot be unpickled: "
+                        f"{type(error).__name__}: {_text(error)}{advice}"
+                        ) from error
 
 
 # Messages --------------------------------------------------------------------
@@ -307,14 +308,15 @@ def _explain(error, path, when):
 
 def add_paths(paths, venv=None, with_site=False):
     """Extend sys.path: by directories, by a venv, by the system's packages."""
-    import os
     for path in paths:
+        import os
         if not os.path.exists(path):
             raise SpecError(f"{path}: no such directory (--python-path)")
     sys.path[:0] = paths
     if venv:
         with_site |= _add_venv(venv)
     if with_site:
+        import os
         import site
         for path in site.getsitepackages():
             if os.path.isdir(path):
@@ -324,28 +326,29 @@ def add_paths(paths, venv=None, with_site=False):
 def _add_venv(venv):
     """Add a venv's packages; return whether it includes the system's."""
     import os
+    import site
     settings = {}
     try:
-        with open(f"{venv}/pyvenv.cfg", encoding="utf-8", errors="replace") as file:
-            for line in file:
+        with open(f"{venv}/pyvenv.cfg", "rb") as file:
+            for line in file.read().decode("utf-8", "replace").splitlines():
                 key, _, value = line.partition("=")
                 settings[key.strip().lower()] = value.strip()
     except OSError:
-        raise SpecError(f"{venv}: not a virtual environment, it has no readable "
-                        "pyvenv.cfg (--venv)") from None
-    version = settings.get("version") or settings.get("version_info") or VERSION
+        raise SpecError(f"{venv}: not a virtual environment, it has no "
+                        "readable pyvenv.cfg (--venv)") from None
+    version = settings.get("version", settings.get("version_info", VERSION))
     theirs = ".".join(version.split(".")[:2])
-    thread = "t" if "t" in getattr(sys, "abiflags", "") else ""
-    found = [path for path in (f"{venv}/lib/python{VERSION}{thread}/site-packages",
-                               f"{venv}/lib64/python{VERSION}{thread}/site-packages")
-             if os.path.isdir(path)]
     if theirs != VERSION:
-        raise SpecError(f"{venv}: is for Python {theirs}, not for {VERSION}: name "
-                        f"a venv of Python {VERSION}, or say --python {theirs}")
+        raise SpecError(
+            f"{venv}: is for Python {theirs}, not for {VERSION}: name a venv "
+            f"of Python {VERSION}, or say --python {theirs}")
+    threads = "t" if "t" in sys.abiflags else ""
+    packages = f"python{VERSION}{threads}/site-packages"
+    found = [path for path in (f"{venv}/lib/{packages}",
+                               f"{venv}/lib64/{packages}")
+             if os.path.isdir(path)]
     if not found:
-        raise SpecError(f"{venv}: has no lib/python{VERSION}{thread}/site-packages "
-                        "(--venv)")
-    import site
+        raise SpecError(f"{venv}: has no lib/{packages} (--venv)")
     if len(found) == 2 and os.path.samefile(*found):
         del found[1]
     for path in found:

@@ -71,12 +71,14 @@ class CopySource:
             _cache.append((spec.origin, text))
         self.path, text = _cache[0]
         self._name = self.path
-        self._edited_name = f"{self.path}, edited by {variant.rpartition('/')[2]}"
+        self._edited_name = (
+            f"{self.path}, edited by {variant.rpartition('/')[2]}")
         self._lines = text.splitlines()
 
     def defines(self, name):
         """Tell whether the module defines `name` at its top level."""
-        starts = f"def {name}(", f"class {name}(", f"class {name}:", f"{name} ="
+        starts = (f"def {name}(", f"class {name}(", f"class {name}:",
+                  f"{name} =")
         return any(line.startswith(starts) for line in self._lines)
 
     def append(self, text):
@@ -116,7 +118,8 @@ class CopySource:
         module = type(sys)("copy")
         module.__file__ = self.path
         module.__loader__ = self    # what a traceback asks for the lines
-        code = compile(self.get_source(), self._name, "exec", dont_inherit=True)
+        text = self.get_source()
+        code = compile(text, self._name, "exec", dont_inherit=True)
         exec(code, module.__dict__)
         return module
 
@@ -125,7 +128,7 @@ class CopySource:
         return "\n".join(self._lines) + "\n"
 
     def _bounds(self, function):
-        """Return the lines of a top-level function: from `def` to before end."""
+        """Return where a top-level function begins and where it has ended."""
         lines = self._lines
         for start, line in enumerate(lines):
             if line.startswith(f"def {function}("):
@@ -149,8 +152,9 @@ class CopySource:
                 if here == [indent + line if line else "" for line in wanted]:
                     found.append((at, len(wanted), indent))
         if len(found) != 1:
-            raise self._error(f"{len(found)} statements {statement.strip()!r} in "
-                              f"{function}(), where one is to be edited")
+            raise self._error(
+                f"{len(found)} statements {statement.strip()!r} in "
+                f"{function}(), where one is to be edited")
         return found[0]
 
     def _splice(self, at, count, indent, text):
@@ -169,6 +173,8 @@ def _indent(line):
 
 def _dedent(text):
     """Return the lines of a text without the indentation of the first."""
+    if not text.strip():
+        return []
     lines = text.strip("\n").rstrip().split("\n")
     indent = _indent(lines[0])
-    return [line[len(indent):].rstrip() for line in lines] if text.strip() else []
+    return [line[len(indent):].rstrip() for line in lines]

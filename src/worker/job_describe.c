@@ -21,6 +21,8 @@ int worker_job_describe(const struct worker_link *link, struct worker_python *py
         worker_answer(link, &answer);
         dcb_answer_clear(&answer);
     }
+    if (worker_code_write(python, DCB_CODE_FD, err) != 0)
+        return -1;
     answer = (struct dcb_answer){.kind = DCB_ANSWER_DONE, .group = -1, .slot = -1};
     worker_answer(link, &answer);
     return 0;

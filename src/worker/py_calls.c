@@ -109,13 +109,6 @@ static PyObject *call_support(PyObject *module_b, const char *name,
     return result;
 }
 
-static int need_check(struct worker_python *python)
-{
-    if (!python->check)
-        python->check = worker_import_support(python->support, "check");
-    return python->check ? 0 : -1;
-}
-
 int worker_add_paths(struct worker_python *python, const struct dcb_job *job,
                      struct dcb_error *err)
 {
@@ -188,7 +181,7 @@ int worker_load_workload(struct worker_python *python, const struct dcb_spec *sp
     PyObject *objects = call_support(python->loader, "load_workload",
                                      Py_BuildValue("(N)", spec_dict(spec)));
 
-    if (!objects || !PyList_Check(objects) || need_check(python) != 0) {
+    if (!objects || !PyList_Check(objects)) {
         Py_XDECREF(objects);
         return worker_error_from_exception(python, err);
     }

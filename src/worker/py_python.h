@@ -7,11 +7,12 @@
 #include "worker.h"
 
 struct worker_python {
-    char *support;     /* folder of the support modules */
-    PyObject *loader;  /* module support/loader.py */
-    PyObject *check;   /* module support/check.py; NULL until needed */
-    PyObject *objects; /* list: what one iteration copies */
-    PyObject *picture; /* copies of them, made by the standard library */
+    char *support;            /* folder of the support modules */
+    struct worker_code *code; /* them compiled, or NULL */
+    PyObject *loader;         /* module support/loader.py */
+    PyObject *check;          /* module support/check.py */
+    PyObject *objects;        /* list: what one iteration copies */
+    PyObject *picture;        /* copies of them, made by the standard library */
 
     PyObject *callables[DCB_ARMS_MAX]; /* NULL where not loaded */
 
@@ -21,7 +22,10 @@ struct worker_python {
     size_t object_count;
 };
 
-/* py_start.c. Sets an exception where it returns NULL. */
-PyObject *worker_import_support(const char *folder, const char *name);
+/* py_code.c. Imports a support module and returns a new reference; NULL with an exception
+ * set. `hide`: it leaves no trace in sys.modules, so that a user's own module of that
+ * name is found as if there were none of ours. */
+PyObject *worker_import_support(const struct worker_python *python, const char *name,
+                                int hide);
 
 #endif

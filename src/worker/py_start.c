@@ -61,36 +61,24 @@ static int initialize(const struct dcb_job *job, struct dcb_error *err)
     return rc;
 }
 
-/* Imports a support module and leaves no trace of it: a user's own module of that name is
- * found as if there were none of ours. Returns a new reference. */
-PyObject *worker_import_support(const char *folder, const char *name)
-{
-    PyObject *path_b = PySys_GetObject("path"), *modules_b = PyImport_GetModuleDict();
-    PyObject *entry = PyUnicode_DecodeFSDefault(folder);
-    PyObject *module = NULL;
-
-    if (path_b && entry && PyList_Insert(path_b, 0, entry) == 0) {
-        module = PyImport_ImportModule(name);
-        if (PyList_SetSlice(path_b, 0, 1, NULL) != 0 ||
-            (module && PyDict_DelItemString(modules_b, name) != 0))
-            Py_CLEAR(module);
-    }
-    Py_XDECREF(entry);
-    return module;
-}
-
-int worker_python_start(const struct dcb_job *job, struct worker_python **ret_python,
-                        struct dcb_error *err)
+int worker_python_start(const struct dcb_job *job, struct worker_code *code,
+                        struct worker_python **ret_python, struct dcb_error *err)
 {
     struct worker_python *python;
+    PyObject *private_copy;
 
     if (preinitialize(err) != 0 || initialize(job, err) != 0)
         return -1;
     python = dcb_xcalloc(1, sizeof *python);
     python->support = dcb_xstrdup(job->support);
-    python->loader = worker_import_support(job->support, "loader");
-    if (!python->loader)
+    python->code = code;
+    /* Implementations import this one, and so do the others: it stays to be found. */
+    private_copy = worker_import_support(python, "private_copy", 0);
+    python->loader = worker_import_support(python, "loader", 1);
+    python->check = worker_import_support(python, "check", 1);
+    if (!python->loader || !python->check || !private_copy)
         return worker_error_from_exception(python, err);
+    Py_DECREF(private_copy);
     *ret_python = python;
     return 0;
 }

@@ -12,6 +12,7 @@
 #include "job.h"
 
 struct dcb_error;
+struct worker_code;
 struct worker_python;
 
 /* ---- worker_main.c: answers ---- */
@@ -25,12 +26,21 @@ struct worker_link {
 /* Writes one answer; a write that fails ends the worker (nobody listens). */
 void worker_answer(const struct worker_link *link, const struct dcb_answer *answer);
 
+/* ---- py_code.c: the support modules, compiled once a run ---- */
+
+/* Maps what an earlier worker wrote; NULL where there is nothing. For the process's
+ * life. */
+struct worker_code *worker_code_open(int fd);
+
+int worker_code_write(struct worker_python *python, int fd, struct dcb_error *err);
+
 /* ---- py_start.c: the interpreter ---- */
 
-/* Starts an isolated interpreter with the job's hash seed and the job's paths, and loads
- * the support modules. The caller never frees it: the process ends with _exit. */
-int worker_python_start(const struct dcb_job *job, struct worker_python **ret_python,
-                        struct dcb_error *err);
+/* Starts an isolated interpreter with the job's hash seed and loads the support modules,
+ * from `code` where that is not NULL. The caller never frees it: the process ends with
+ * _exit. */
+int worker_python_start(const struct dcb_job *job, struct worker_code *code,
+                        struct worker_python **ret_python, struct dcb_error *err);
 
 /* Flushes what the workload printed. */
 void worker_python_flush(void);

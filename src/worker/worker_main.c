@@ -125,6 +125,7 @@ static int run(struct dcb_error *err)
     struct dcb_job job;
     struct worker_link link = {.answer_fd = -1};
     struct worker_python *python = NULL;
+    struct worker_code *code;
     struct dcb_answer failed = {.kind = DCB_ANSWER_INTERPRETER,
                                 .failure = DCB_FAILURE_LOAD,
                                 .group = -1,
@@ -134,7 +135,8 @@ static int run(struct dcb_error *err)
         limit_resources(&job, err) != 0)
         return -1;
     pad_native_heap(dcb_rng_derive(job.seed, 1));
-    if (worker_python_start(&job, &python, err) != 0 ||
+    code = job.kind == DCB_JOB_TIME ? worker_code_open(DCB_CODE_FD) : NULL;
+    if (worker_python_start(&job, code, &python, err) != 0 ||
         worker_pad_heap(python, dcb_rng_derive(job.seed, 2), err) != 0)
         return -1;
     if (worker_add_paths(python, &job, err) != 0) {
@@ -144,6 +146,7 @@ static int run(struct dcb_error *err)
     }
     if (job.kind == DCB_JOB_DESCRIBE)
         return worker_job_describe(&link, python, &job, err);
+    close(DCB_CODE_FD);
     return worker_job_time(&link, python, &job, err);
 }
 

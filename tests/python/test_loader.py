@@ -372,7 +372,7 @@ def test_workload_of_a_module(write, tmp_path):
     ("workload = {}", ": 'workload' is a dict: define workload as a list"),
     ("workload = []", ": 'workload' is empty: there is nothing to copy"),
     ("def workload(): return []",
-     ": 'workload' returned an empty list: there is nothing to copy"),
+     ": 'workload' returned a list that is empty: there is nothing to copy"),
     ("def workload(): return {1: 2}",
      ": 'workload' returned a dict, not a list: return a list of the "
      "objects to copy, [object] where there is only one"),
