@@ -122,6 +122,13 @@ $(B)/tests/%: tests/unit/%.c $(LIB) $(filter-out $(B)/obj/cli/main.o,$(CLI_OBJ))
 TEST_PYTHON ?= $(firstword $(wildcard $(shell $(PKG_CONFIG) --variable=exec_prefix python3-embed 2>/dev/null)/bin/python3) /usr/bin/python3)
 PYTEST      ?= $(TEST_PYTHON) -B -m pytest -q -p no:cacheprovider
 
+# What the timed loop costs (scripts/speed).
+FIRST_PYTHON := $(firstword $(PYTHONS))
+$(B)/tests/loop_overhead: tests/bench/loop_overhead.c $(B)/obj/$(FIRST_PYTHON)/py_loop.o
+	@mkdir -p $(@D)
+	@echo '  CC      $@'
+	$(Q)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(call py_cflags,$(FIRST_PYTHON)) -iquote src/worker -o $@ $^ $(call py_libs,$(FIRST_PYTHON))
+
 .PHONY: check unit python e2e check-boundaries check-headers check-format
 check: unit check-boundaries check-headers check-format python e2e ## run every test
 

@@ -307,6 +307,8 @@ int cli_run(const struct cli_options *options, struct dcb_error *err)
         dcb_report_add_notes(&result);
         if (write_all(options, &result, save, err) != 0)
             rc = -1;
+    } else if (result.signal) {
+        cli_term_message("interrupted before anything was measured");
     }
     if (rc == 0 && result.signal)
         rc = 128 + result.signal;

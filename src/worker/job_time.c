@@ -16,6 +16,7 @@ struct session {
     uint64_t iterations[DCB_ARMS_MAX];
     bool active[DCB_ARMS_MAX];
     bool shared[DCB_ARMS_MAX];
+    uint32_t order[DCB_ARMS_MAX]; /* in which arms are loaded, checked and warmed up */
 };
 
 static uint64_t clock_ns(clockid_t clock)
@@ -62,19 +63,19 @@ static void arm_raised(struct session *session, size_t arm)
     answer_arm(session, arm, DCB_FAILURE_RAISED, why.text);
 }
 
-/* Arms are loaded in an order of the seed's: which one comes first decides its place in
- * memory. */
+/* Arms are loaded, and run for the first times, in an order of the seed's: which one
+ * comes first decides its place in memory, that of what the interpreter learns about it
+ * too. */
 static void load_arms(struct session *session, struct dcb_rng *rng)
 {
-    uint32_t order[DCB_ARMS_MAX];
     size_t count = session->job->arm_count;
 
     for (uint32_t i = 0; i < count; i++)
-        order[i] = i;
-    dcb_rng_shuffle(rng, order, count);
+        session->order[i] = i;
+    dcb_rng_shuffle(rng, session->order, count);
     for (size_t i = 0; i < count; i++) {
         struct dcb_error why = DCB_ERROR_INIT;
-        uint32_t arm = order[i];
+        uint32_t arm = session->order[i];
 
         dcb_samples_mark(session->link->samples, DCB_PHASE_LOAD_ARM, arm);
         session->active[arm] = true;
@@ -86,13 +87,14 @@ static void load_arms(struct session *session, struct dcb_rng *rng)
 
 static void check_arms(struct session *session)
 {
-    for (size_t arm = 0; arm < session->job->arm_count; arm++) {
+    for (size_t i = 0; i < session->job->arm_count; i++) {
         struct dcb_error why = DCB_ERROR_INIT;
         enum dcb_failure failure;
+        uint32_t arm = session->order[i];
 
         if (!session->active[arm] || !session->job->arms[arm].check)
             continue;
-        dcb_samples_mark(session->link->samples, DCB_PHASE_CHECK, (uint32_t)arm);
+        dcb_samples_mark(session->link->samples, DCB_PHASE_CHECK, arm);
         failure = worker_check_arm(session->python, arm, &why);
         if (failure != DCB_FAILURE_NONE)
             answer_arm(session, arm, failure, why.text);
@@ -126,11 +128,13 @@ static int calibrate(struct session *session, size_t arm)
 
 static void calibrate_arms(struct session *session)
 {
-    for (size_t arm = 0; arm < session->job->arm_count; arm++) {
+    for (size_t i = 0; i < session->job->arm_count; i++) {
+        uint32_t arm = session->order[i];
+
         if (!session->active[arm])
             continue;
         session->iterations[arm] = session->job->arms[arm].iterations;
-        dcb_samples_mark(session->link->samples, DCB_PHASE_CALIBRATE, (uint32_t)arm);
+        dcb_samples_mark(session->link->samples, DCB_PHASE_CALIBRATE, arm);
         if (session->iterations[arm] == 0 && calibrate(session, arm) != 0)
             arm_raised(session, arm);
         else
@@ -143,11 +147,13 @@ static void warm_up_arms(struct session *session)
     uint64_t wall_ns, spent_ns[DCB_ARMS_MAX] = {0};
 
     for (uint32_t i = 0; i < session->job->warmups; i++) {
-        for (size_t arm = 0; arm < session->job->arm_count; arm++) {
+        for (size_t k = 0; k < session->job->arm_count; k++) {
+            uint32_t arm = session->order[k];
+
             /* A slow arm is warm after one block. */
             if (!session->active[arm] || spent_ns[arm] > 10 * session->job->block_ns)
                 continue;
-            dcb_samples_mark(session->link->samples, DCB_PHASE_WARM_UP, (uint32_t)arm);
+            dcb_samples_mark(session->link->samples, DCB_PHASE_WARM_UP, arm);
             if (worker_run_block(session->python, arm, session->iterations[arm],
                                  &wall_ns) != 0)
                 arm_raised(session, arm);
