@@ -444,6 +444,13 @@ enum dcb_verdict dcb_analysis_verdict(const struct dcb_interval *ratio, double m
     return DCB_VERDICT_INCONCLUSIVE;
 }
 
+double dcb_analysis_half_width(const struct dcb_interval *ratio)
+{
+    double half = (ratio->high - ratio->low) / 2;
+
+    return ratio->estimate > 1 ? half / ratio->estimate : half;
+}
+
 /* Intervals that hold together: as many as there are candidates to show. */
 static size_t count_candidates(const struct dcb_workload_result *workload)
 {
@@ -473,7 +480,7 @@ static void judge(const struct dcb_plan *plan, struct dcb_workload_result *workl
         if (cell->role == DCB_ROLE_CONTROL)
             workload->withheld = cell->verdict == DCB_VERDICT_FASTER ||
                                  cell->verdict == DCB_VERDICT_SLOWER;
-        half = (cell->ratio.high - cell->ratio.low) / 2;
+        half = dcb_analysis_half_width(&cell->ratio);
         judged++;
         /* One interval that is not known leaves the widest unknown. */
         if (!isnan(workload->reached) && !(half <= workload->reached))

@@ -41,6 +41,11 @@ void dcb_analysis_update(const struct dcb_plan *plan,
 /* The verdict of design.md section 4 on a ratio's interval. */
 enum dcb_verdict dcb_analysis_verdict(const struct dcb_interval *ratio, double margin);
 
+/* Half the width of a ratio's interval, as `--precision` counts it: in parts of the
+ * slower of the two times, so that it is a matter of precision for a ratio of 31 as for
+ * one of 0.9. NAN where there is no interval. */
+double dcb_analysis_half_width(const struct dcb_interval *ratio);
+
 /* Whether `workers` is a number at which the stopping rule is asked: the looks are a
  * quarter further apart each time, so that few of them are taken. */
 bool dcb_analysis_is_look(size_t workers);

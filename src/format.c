@@ -83,8 +83,8 @@ const char *dcb_format_change(char *buffer, double ratio)
 
     if (!isfinite(ratio))
         snprintf(buffer, DCB_FORMAT_SIZE, "-");
-    else if (fabs(percent) >= 999.5)
-        snprintf(buffer, DCB_FORMAT_SIZE, "x %.4g", ratio);
+    else if (ratio >= 10)
+        snprintf(buffer, DCB_FORMAT_SIZE, "x %.*f", ratio < 100 ? 1 : 0, ratio);
     else
         snprintf(buffer, DCB_FORMAT_SIZE, "%+.1f %%",
                  fabs(percent) < 0.05 ? 0.0 : percent);

@@ -236,7 +236,9 @@ static void interval_text(char *text, size_t size, const struct dcb_interval *ra
     double low = 100 * (ratio->low - 1), high = 100 * (ratio->high - 1);
     int digits = high - low < 0.2 ? 2 : 1;
 
-    if (isfinite(low) && isfinite(high))
+    if (isfinite(low) && ratio->high >= 10)
+        snprintf(text, size, "x %.4g to x %.4g", ratio->low, ratio->high);
+    else if (isfinite(low) && isfinite(high))
         snprintf(text, size, "%+.*f to %+.*f %%", digits, low, digits, high);
     else
         snprintf(text, size, "-");
@@ -295,26 +297,12 @@ static void time_table(const struct sheet *sheet,
     dcb_text_table_free(table);
 }
 
-static double largest_detectable(const struct dcb_workload_result *workload)
-{
-    double largest = (double)NAN;
-
-    for (size_t i = 0; i < workload->cell_count; i++) {
-        double detectable = workload->cells[i].detectable;
-
-        if (workload->cells[i].role != DCB_ROLE_BASELINE && isfinite(detectable) &&
-            !(detectable <= largest))
-            largest = detectable;
-    }
-    return largest;
-}
-
 static void effort_remark(const struct sheet *sheet,
                           const struct dcb_workload_result *workload)
 {
     const struct dcb_plan *plan = sheet->result->plan;
     struct dcb_strbuf line = DCB_STRBUF_INIT;
-    double detectable = largest_detectable(workload);
+    double detectable = workload->cells[1].detectable; /* the control's: two equal arms */
     uint64_t rounds = 0;
 
     for (size_t i = 0; i < workload->worker_count; i++)

@@ -350,7 +350,8 @@ static char *describe_end(const struct run *run, const struct dcb_spawn_outcome 
                              name ? name : "?",
                              outcome->code == SIGKILL ? " (out of memory?)" : "");
     case DCB_SPAWN_HUNG:
-        return dcb_xasprintf("no sign of life for %g s (--timeout)", run->plan->timeout_s);
+        return dcb_xasprintf("no sign of life for %g s (--timeout)",
+                             run->plan->timeout_s);
     case DCB_SPAWN_OVERTIME:
         return dcb_xstrdup("did not end in time");
     case DCB_SPAWN_FLOODED:

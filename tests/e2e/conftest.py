@@ -102,7 +102,7 @@ class Dcbench:
     @staticmethod
     def environment(**changes):
         env = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
-        env.update(TERM="xterm", **changes)
+        env.update({"TERM": "xterm", **changes})
         return env
 
     def start(self, *args, cwd=None, env=None, program=None, **options):
@@ -256,7 +256,7 @@ def table_after(text, start):
         if line.strip().startswith(start):
             rows = []
             for row in lines[number + 1:]:
-                if not row.startswith("  ") or row.startswith("    ") or not row.strip():
+                if not row.startswith("  ") or len(words(row)) < 2:
                     break
                 rows.append(words(row))
             return words(line), rows
