@@ -217,14 +217,33 @@ static int print_result(const struct cli_options *options,
     return rc;
 }
 
+static void print_failures(const struct dcb_result *result,
+                           const struct dcb_workload_result *workload)
+{
+    const char *name = result->plan->workloads[workload->workload].label;
+
+    if (workload->failure) {
+        cli_term_message("workload %s failed: %s", name, workload->failure);
+        return;
+    }
+    for (size_t i = 0; i < workload->cell_count; i++) {
+        const struct dcb_cell *cell = &workload->cells[i];
+
+        if (cell->failure != DCB_FAILURE_NONE && cell->role != DCB_ROLE_CONTROL)
+            cli_term_message("%s on %s %s", result->plan->arms[cell->arm].label, name,
+                             cell->status);
+    }
+}
+
+/* For the formats that programs read; the table and Markdown show these themselves. */
 static void print_notes(const struct cli_options *options,
                         const struct dcb_result *result)
 {
-    /* The table and Markdown show them themselves. */
-    if (options->verbosity < 0 || options->format == CLI_TABLE ||
-        options->format == CLI_MARKDOWN)
+    if (options->format == CLI_TABLE || options->format == CLI_MARKDOWN)
         return;
-    for (size_t i = 0; i < result->note_count; i++)
+    for (size_t i = 0; i < result->workload_count; i++)
+        print_failures(result, &result->workloads[i]);
+    for (size_t i = 0; options->verbosity >= 0 && i < result->note_count; i++)
         cli_term_message("note: %s", result->notes[i]);
 }
 

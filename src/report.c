@@ -36,23 +36,6 @@ static const char *workload_label(const struct dcb_result *result,
 
 /* ---- notes ---- */
 
-static void note_failures(struct dcb_result *result,
-                          const struct dcb_workload_result *workload)
-{
-    if (workload->failure) {
-        dcb_result_note(result, "workload %s: %s", workload_label(result, workload),
-                        workload->failure);
-        return;
-    }
-    for (size_t i = 0; i < workload->cell_count; i++) {
-        const struct dcb_cell *cell = &workload->cells[i];
-
-        if (cell->failure != DCB_FAILURE_NONE && cell->role != DCB_ROLE_CONTROL)
-            dcb_result_note(result, "%s on %s %s", arm_label(result, cell),
-                            workload_label(result, workload), cell->status);
-    }
-}
-
 static void note_control(struct dcb_result *result,
                          const struct dcb_workload_result *workload)
 {
@@ -114,7 +97,6 @@ static void note_workers(struct dcb_result *result,
 void dcb_report_add_notes(struct dcb_result *result)
 {
     for (size_t i = 0; i < result->workload_count; i++) {
-        note_failures(result, &result->workloads[i]);
         note_control(result, &result->workloads[i]);
         note_workers(result, &result->workloads[i]);
     }
@@ -297,6 +279,26 @@ static void time_table(const struct sheet *sheet,
     dcb_text_table_free(table);
 }
 
+/* Why an arm has no numbers: in every verbosity, right below its row. */
+static void failure_remarks(const struct sheet *sheet,
+                            const struct dcb_workload_result *workload)
+{
+    if (workload->failure) {
+        remark(sheet, "", workload->failure);
+        return;
+    }
+    for (size_t i = 0; i < workload->cell_count; i++) {
+        const struct dcb_cell *cell = &workload->cells[i];
+        char *line;
+
+        if (cell->failure == DCB_FAILURE_NONE || cell->role == DCB_ROLE_CONTROL)
+            continue;
+        line = dcb_xasprintf("%s %s", arm_label(sheet->result, cell), cell->status);
+        remark(sheet, "", line);
+        free(line);
+    }
+}
+
 static void effort_remark(const struct sheet *sheet,
                           const struct dcb_workload_result *workload)
 {
@@ -305,6 +307,8 @@ static void effort_remark(const struct sheet *sheet,
     double detectable = workload->cells[1].detectable; /* the control's: two equal arms */
     uint64_t rounds = 0;
 
+    if (workload->failure)
+        return;
     for (size_t i = 0; i < workload->worker_count; i++)
         rounds += workload->workers[i].rounds;
     dcb_strbuf_appendf(&line, "%zu workers, %llu rounds in %.1f s",
@@ -599,6 +603,7 @@ static void print_sheet(const struct sheet *sheet)
                  workload->objects == 1 ? "object" : "objects");
         heading(sheet, workload->objects ? title : workload_label(result, workload));
         time_table(sheet, workload);
+        failure_remarks(sheet, workload);
         effort_remark(sheet, workload);
         if (sheet->verbosity > 0)
             worker_remarks(sheet, workload);

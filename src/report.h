@@ -7,9 +7,8 @@
 struct dcb_result;
 struct dcb_strbuf;
 
-/* What a reader of the numbers should know: failed arms, disturbed blocks, intervals
- * wider than wanted, a control that differs. Added to result->notes, once, when the run
- * is over. */
+/* What a reader of the numbers should know: disturbed blocks, dead workers, too few of
+ * them, a control that differs. Added to result->notes, once, when the run is over. */
 void dcb_report_add_notes(struct dcb_result *result);
 
 /* Header, a table of times and one of counters for each workload, a summary where there

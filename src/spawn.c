@@ -126,6 +126,8 @@ static int launch(const struct dcb_spawn_request *request, const struct handed *
         posix_spawn_file_actions_adddup2(&actions, handed->samples, DCB_SAMPLES_FD);
     if (handed->code >= 0)
         posix_spawn_file_actions_adddup2(&actions, handed->code, DCB_CODE_FD);
+    /* Nothing else of ours or of our caller's: the workload may write to any number. */
+    posix_spawn_file_actions_addclosefrom_np(&actions, DCB_CODE_FD + 1);
     posix_spawnattr_init(&attributes);
     sigemptyset(&none);
     sigfillset(&defaults);

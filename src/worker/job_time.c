@@ -274,6 +274,14 @@ static void compare_objects(struct session *session, uint32_t rounds)
         answer_workload(session, 0, DCB_FAILURE_CHANGED, why.text);
 }
 
+static void answer_done(const struct worker_link *link, uint32_t rounds)
+{
+    worker_answer(
+        link, &(struct dcb_answer){
+                  .kind = DCB_ANSWER_DONE, .rounds = rounds, .group = -1, .slot = -1});
+    dcb_samples_mark(link->samples, DCB_PHASE_DONE, DCB_ARM_NONE);
+}
+
 int worker_job_time(const struct worker_link *link, struct worker_python *python,
                     const struct dcb_job *job, struct dcb_error *err)
 {
@@ -286,7 +294,8 @@ int worker_job_time(const struct worker_link *link, struct worker_python *python
     dcb_samples_mark(link->samples, DCB_PHASE_LOAD_WORKLOAD, DCB_ARM_NONE);
     if (worker_load_workload(python, &job->workload, &objects, &why) != 0) {
         answer_workload(&session, 0, DCB_FAILURE_LOAD, why.text);
-        goto done;
+        answer_done(link, 0);
+        return 0;
     }
     answer_workload(&session, objects, DCB_FAILURE_NONE, NULL);
     load_arms(&session, &rng);
@@ -301,7 +310,6 @@ int worker_job_time(const struct worker_link *link, struct worker_python *python
     worker_answer(
         link, &(struct dcb_answer){
                   .kind = DCB_ANSWER_DONE, .rounds = rounds, .group = -1, .slot = -1});
-done:
-    dcb_samples_mark(link->samples, DCB_PHASE_DONE, DCB_ARM_NONE);
+    answer_done(link, rounds);
     return 0;
 }
