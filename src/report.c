@@ -311,9 +311,9 @@ static void effort_remark(const struct sheet *sheet,
         return;
     for (size_t i = 0; i < workload->worker_count; i++)
         rounds += workload->workers[i].rounds;
-    dcb_strbuf_appendf(&line, "%zu workers, %llu rounds in %.1f s",
-                       workload->worker_count, (unsigned long long)rounds,
-                       workload->elapsed_s);
+    dcb_strbuf_appendf(&line, "%zu worker%s, %llu rounds in %.1f s",
+                       workload->worker_count, workload->worker_count == 1 ? "" : "s",
+                       (unsigned long long)rounds, workload->elapsed_s);
     if (isfinite(workload->reached))
         dcb_strbuf_appendf(&line, "; wanted +-%g %%, got +-%.2f %%",
                            100 * plan->precision, 100 * workload->reached);

@@ -47,7 +47,8 @@ struct turn {
     bool done;      /* the last answer came */
     bool changed;   /* an arm changed the objects: nothing in it counts */
     bool discarded; /* a trial of a suspect: nothing in it counts */
-    char *trouble;  /* how it ended badly */
+    char *trouble;  /* how it ended badly: killed, hung, no last answer; or NULL */
+    char *lie;      /* what was no answer; or NULL */
 };
 
 static double now_s(void)
@@ -222,14 +223,15 @@ static void close_turn(struct turn *turn)
     dcb_job_clear(&turn->job);
     free(turn->places);
     free(turn->trouble);
+    free(turn->lie);
 }
 
 /* ---- answers ---- */
 
-static void set_trouble(struct turn *turn, const char *text)
+static void set_lie(struct turn *turn, const char *text)
 {
-    if (!turn->trouble)
-        turn->trouble = dcb_xstrdup(text);
+    if (!turn->lie)
+        turn->lie = dcb_xstrdup(text);
 }
 
 static void take_arm(struct run *run, struct turn *turn, const struct dcb_answer *answer)
@@ -280,8 +282,8 @@ static void take_workload(struct run *run, struct turn *turn,
         run->workload->objects = answer->objects;
     } else if (answer->failure == DCB_FAILURE_CHANGED) {
         turn->changed = true;
-        set_trouble(turn, "the objects of the workload changed while it ran, and no "
-                          "implementation changes them alone");
+        set_lie(turn, "the objects of the workload changed while it ran, and no "
+                      "implementation changes them alone");
     } else {
         fail_workload(run, why);
     }
@@ -328,7 +330,7 @@ static void take_answers(struct run *run, struct turn *turn,
         struct dcb_error why = DCB_ERROR_INIT;
 
         if (dcb_answer_decode(line, length, &bounds, &answer, &why) != 0) {
-            set_trouble(turn, why.text);
+            set_lie(turn, why.text);
             return;
         }
         take_answer(run, turn, &answer, fatal);
@@ -366,7 +368,8 @@ static char *describe_end(const struct run *run, const struct dcb_spawn_outcome 
 static bool ended_badly(const struct turn *turn, const struct dcb_spawn_outcome *outcome)
 {
     return outcome->end != DCB_SPAWN_STOPPED &&
-           (outcome->end != DCB_SPAWN_EXITED || outcome->code != 0 || !turn->done);
+           (outcome->end != DCB_SPAWN_EXITED || outcome->code != 0 ||
+            (!turn->done && !turn->lie));
 }
 
 /* The arm the worker had in hand when it ended, as a cell; SIZE_MAX for none. */
@@ -419,8 +422,8 @@ static bool find_culprit(struct run *run)
             run->workload->cells[i].role == DCB_ROLE_CONTROL)
             continue;
         if (open_turn(run, i, &trial, &why) == 0 && run_turn(run, &trial, &why) == 0 &&
-            trial.trouble) {
-            drop_arm(run, i, DCB_FAILURE_DIED, trial.trouble);
+            (trial.trouble || trial.lie)) {
+            drop_arm(run, i, DCB_FAILURE_DIED, trial.trouble ? trial.trouble : trial.lie);
             found = true;
         }
         found = found || !run->arms[i].active;
@@ -429,22 +432,34 @@ static bool find_culprit(struct run *run)
     return found;
 }
 
+/* Nobody is known to have done it: at the second time the workload ends. */
+static void strike_workload(struct run *run, const char *why)
+{
+    if (++run->strikes >= STRIKES_MAX)
+        fail_workload(run, why);
+}
+
 /* Who pays for a worker that ended badly. */
-static void blame(struct run *run, struct turn *turn)
+static void blame_end(struct run *run, struct turn *turn)
 {
     enum dcb_phase phase;
     size_t cell = arm_in_hand(turn, &phase);
     char *text = dcb_xasprintf("%s while %s", turn->trouble, dcb_phase_text(phase));
 
-    if (cell != SIZE_MAX && phase != DCB_PHASE_DONE && !turn->done) {
+    if (cell != SIZE_MAX && phase != DCB_PHASE_DONE && !turn->done)
         strike_arm(run, cell, DCB_FAILURE_DIED, text);
-    } else if (phase == DCB_PHASE_LOAD_WORKLOAD || phase == DCB_PHASE_START) {
-        if (++run->strikes >= STRIKES_MAX)
-            fail_workload(run, text);
-    } else if (!find_culprit(run) && ++run->strikes >= STRIKES_MAX) {
-        fail_workload(run, text);
-    }
+    else if (phase == DCB_PHASE_LOAD_WORKLOAD || phase == DCB_PHASE_START)
+        strike_workload(run, text);
+    else if (!find_culprit(run))
+        strike_workload(run, text);
     free(text);
+}
+
+/* Who pays for garbage among the answers: it says nothing of who wrote it. */
+static void blame_lie(struct run *run, const struct turn *turn)
+{
+    if (!find_culprit(run))
+        strike_workload(run, turn->lie);
 }
 
 static void add_worker(struct run *run, const struct turn *turn,
@@ -459,7 +474,9 @@ static void add_worker(struct run *run, const struct turn *turn,
     *worker = (struct dcb_worker){
         .seed = turn->job.seed,
         .elapsed_ns = outcome->elapsed_ns,
-        .trouble = turn->trouble ? dcb_xstrdup(turn->trouble) : NULL,
+        .trouble = turn->trouble ? dcb_xstrdup(turn->trouble)
+                   : turn->lie   ? dcb_xstrdup(turn->lie)
+                                 : NULL,
     };
 }
 
@@ -540,7 +557,8 @@ static int run_turn(struct run *run, struct turn *turn, struct dcb_error *err)
     if (rc != 0)
         return -1;
     take_answers(run, turn, &outcome, &fatal);
-    if (!turn->trouble && ended_badly(turn, &outcome))
+    /* After a lie the rest is not heard: the last answer is not missed then. */
+    if (ended_badly(turn, &outcome))
         turn->trouble = describe_end(run, &outcome);
     if (fatal.code != DCB_OK) {
         rc = dcb_error_set(err, DCB_ERROR_SYSTEM, "%s", fatal.text);
@@ -553,7 +571,9 @@ static int run_turn(struct run *run, struct turn *turn, struct dcb_error *err)
         if (!turn->changed)
             rc = use_blocks(run, turn, &outcome, err);
         if (turn->trouble)
-            blame(run, turn);
+            blame_end(run, turn);
+        if (turn->lie)
+            blame_lie(run, turn);
     }
     dcb_spawn_clear(&outcome);
     return rc;
