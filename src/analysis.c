@@ -300,10 +300,21 @@ static struct dcb_interval update_ratio(struct dcb_cell *cell,
     return ratio;
 }
 
+/* A failed arm has no numbers, whatever it did before it failed: its samples stay. */
+static bool is_sound(const struct dcb_cell *cell)
+{
+    return cell->failure == DCB_FAILURE_NONE;
+}
+
 static void update_times(struct dcb_cell *cell)
 {
     size_t count;
-    double *values = collect(cell, get_time, &count);
+    double *values;
+
+    cell->time = cell->cpu = (struct dcb_summary){.count = 0};
+    if (!is_sound(cell))
+        return;
+    values = collect(cell, get_time, &count);
 
     cell->time = dcb_stats_summary(values, count);
     free(values);
@@ -353,7 +364,7 @@ static void update_row_value(struct dcb_cell *cell, const struct dcb_plan_row *r
     double events = 0, iterations = 0;
     size_t count = 0;
 
-    for (size_t i = 0; i < cell->sample_count; i++) {
+    for (size_t i = 0; is_sound(cell) && i < cell->sample_count; i++) {
         const struct dcb_sample *sample = &cell->samples[i];
 
         if (!isfinite(sample->counters[index]))
@@ -425,7 +436,7 @@ static void update_counters(const struct dcb_plan *plan,
         cell->counters = dcb_xcalloc(plan->row_count + 1, sizeof *cell->counters);
         for (size_t row = 0; row < plan->row_count; row++) {
             update_row_value(cell, &plan->rows[row], row);
-            if (cell->role != DCB_ROLE_BASELINE)
+            if (cell->role != DCB_ROLE_BASELINE && is_sound(cell))
                 update_row_ratio(cell, baseline, &plan->rows[row], row);
         }
     }
@@ -473,8 +484,8 @@ static void judge(const struct dcb_plan *plan, struct dcb_workload_result *workl
         struct dcb_cell *cell = &workload->cells[i];
 
         cell->verdict = DCB_VERDICT_NONE;
-        if (cell->role == DCB_ROLE_BASELINE || cell->failure != DCB_FAILURE_NONE ||
-            cell->sample_count == 0 || workload->cells[0].failure != DCB_FAILURE_NONE)
+        if (cell->role == DCB_ROLE_BASELINE || !is_sound(cell) ||
+            cell->sample_count == 0 || !is_sound(&workload->cells[0]))
             continue;
         cell->verdict = dcb_analysis_verdict(&cell->ratio, plan->margin);
         if (cell->role == DCB_ROLE_CONTROL)

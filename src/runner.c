@@ -408,6 +408,21 @@ static void note_last_words(struct run *run, const struct dcb_spawn_outcome *out
 
 static int run_turn(struct run *run, struct turn *turn, struct dcb_error *err);
 
+/* Drops the one arm of a trial that went wrong. */
+static void convict(struct run *run, const struct turn *trial, size_t cell)
+{
+    enum dcb_phase phase;
+    char *text;
+
+    (void)arm_in_hand(trial, &phase);
+    if (trial->trouble)
+        text = dcb_xasprintf("%s while %s", trial->trouble, dcb_phase_text(phase));
+    else
+        text = dcb_xstrdup(trial->lie);
+    drop_arm(run, cell, DCB_FAILURE_DIED, text);
+    free(text);
+}
+
 /* Trouble that names no arm (a thread's crash, garbage instead of answers): each arm that
  * is not built in is tried alone. Returns whether one was found. */
 static bool find_culprit(struct run *run)
@@ -423,7 +438,7 @@ static bool find_culprit(struct run *run)
             continue;
         if (open_turn(run, i, &trial, &why) == 0 && run_turn(run, &trial, &why) == 0 &&
             (trial.trouble || trial.lie)) {
-            drop_arm(run, i, DCB_FAILURE_DIED, trial.trouble ? trial.trouble : trial.lie);
+            convict(run, &trial, i);
             found = true;
         }
         found = found || !run->arms[i].active;
