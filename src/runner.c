@@ -504,6 +504,24 @@ static uint64_t ready_after(const struct dcb_samples *samples,
     return ready < outcome->elapsed_ns ? ready : 0;
 }
 
+/* Blocks of all arms should last equally long: what every block costs once (two readings
+ * of the clock, caches gone cold) then cancels in the ratio. A first calibration that was
+ * disturbed would bias the whole run, so every worker's times correct it for the next. */
+static void recalibrate(struct run *run, size_t worker)
+{
+    for (size_t i = 0; i < run->workload->cell_count; i++) {
+        const struct dcb_cell *cell = &run->workload->cells[i];
+        const struct dcb_sample *last = &cell->samples[cell->sample_count - 1];
+
+        if (cell->sample_count == 0 || last->worker != worker)
+            continue;
+        run->arms[i].iterations =
+            (uint64_t)((double)run->plan->block_ns / last->time_ns + 0.5);
+        if (run->arms[i].iterations == 0)
+            run->arms[i].iterations = 1;
+    }
+}
+
 static int use_blocks(struct run *run, struct turn *turn,
                       const struct dcb_spawn_outcome *outcome, struct dcb_error *err)
 {
@@ -532,6 +550,7 @@ static int use_blocks(struct run *run, struct turn *turn,
     worker->rounds = turn->samples->blocks[count - 1].round + 1;
     worker->ready_ns = ready_after(turn->samples, outcome);
     dcb_analysis_add_worker(plan, run->workload, turn->number, &blocks);
+    recalibrate(run, turn->number);
     if (run->hooks->blocks)
         return run->hooks->blocks(run->hooks->blocks_context, plan,
                                   run->workload->workload, turn->number,
