@@ -511,9 +511,12 @@ static void recalibrate(struct run *run, size_t worker)
 {
     for (size_t i = 0; i < run->workload->cell_count; i++) {
         const struct dcb_cell *cell = &run->workload->cells[i];
-        const struct dcb_sample *last = &cell->samples[cell->sample_count - 1];
+        const struct dcb_sample *last;
 
-        if (cell->sample_count == 0 || last->worker != worker)
+        if (cell->sample_count == 0)
+            continue;
+        last = &cell->samples[cell->sample_count - 1];
+        if (last->worker != worker)
             continue;
         run->arms[i].iterations =
             (uint64_t)((double)run->plan->block_ns / last->time_ns + 0.5);
