@@ -11,8 +11,6 @@
  * several percent through their memory layout (docs/methodology.md). */
 static const double trim = 0.2;
 
-static const double unknown = (double)NAN; /* NAN is a float */
-
 /* ---- one worker ---- */
 
 /* Values of one arm in one worker, collected block by block. */
@@ -150,14 +148,14 @@ static double row_value(const struct dcb_plan_row *row, struct series *series,
         return (double)series->switches / total;
     case DCB_KIND_EVENT:
         if (series->row_counts[index] == 0)
-            return NAN;
+            return DCB_UNKNOWN;
         if (row->provider == DCB_PROVIDER_KERNEL)
             return series->row_sums[index] / (double)series->row_iterations[index];
         return dcb_stats_median(series->rows[index], series->row_counts[index]);
     case DCB_KIND_NONE:
         break;
     }
-    return NAN;
+    return DCB_UNKNOWN;
 }
 
 static void add_sample(const struct dcb_plan *plan, struct dcb_cell *cell, size_t worker,
@@ -173,8 +171,8 @@ static void add_sample(const struct dcb_plan *plan, struct dcb_cell *cell, size_
         .rounds = (uint32_t)series->count,
         .iterations = series->iterations,
         .total_iterations = series->total_iterations,
-        .log_ratio = NAN,
-        .cpu_log_ratio = NAN,
+        .log_ratio = DCB_UNKNOWN,
+        .cpu_log_ratio = DCB_UNKNOWN,
         .involuntary = series->involuntary,
         .disturbed = series->disturbed,
         .counters = dcb_xcalloc(plan->row_count + 1, sizeof(double)),
@@ -221,7 +219,8 @@ void dcb_analysis_add_worker(const struct dcb_plan *plan,
 
 static struct dcb_interval unknown_interval(void)
 {
-    return (struct dcb_interval){.estimate = NAN, .low = NAN, .high = NAN};
+    return (struct dcb_interval){
+        .estimate = DCB_UNKNOWN, .low = DCB_UNKNOWN, .high = DCB_UNKNOWN};
 }
 
 static struct dcb_interval exp_interval(struct dcb_interval log_ratio)
@@ -239,7 +238,7 @@ static struct dcb_interval ratio_interval(double *log_ratios, size_t count,
         dcb_stats_trimmed_interval(log_ratios, count, trim, confidence, ret_stderr);
 
     if (count < DCB_WORKERS_MIN)
-        interval.low = interval.high = NAN;
+        interval.low = interval.high = DCB_UNKNOWN;
     return exp_interval(interval);
 }
 
@@ -283,11 +282,11 @@ static struct dcb_interval update_ratio(struct dcb_cell *cell,
                                         double confidence, double *ret_detectable)
 {
     size_t count;
-    double *values = collect(cell, get, &count), error = NAN;
+    double *values = collect(cell, get, &count), error = DCB_UNKNOWN;
     struct dcb_interval ratio = ratio_interval(values, count, confidence, &error);
 
     free(values);
-    *ret_detectable = NAN;
+    *ret_detectable = DCB_UNKNOWN;
     if (count >= DCB_WORKERS_MIN && isfinite(error)) {
         double df = (double)(count - 2 * (size_t)(trim * (double)count)) - 1;
 
@@ -376,10 +375,10 @@ static void update_row_value(struct dcb_cell *cell, const struct dcb_plan_row *r
     summary = dcb_stats_summary(values, count);
     free(values);
     *counter = (struct dcb_counter_value){
-        .value = count == 0     ? unknown
+        .value = count == 0     ? DCB_UNKNOWN
                  : is_rare(row) ? events / iterations
                                 : summary.median,
-        .spread = count < 2 ? unknown : summary.stddev,
+        .spread = count < 2 ? DCB_UNKNOWN : summary.stddev,
         .events = round(events),
         .ratio = unknown_interval(),
     };
@@ -493,12 +492,12 @@ static void judge(const struct dcb_plan *plan, struct dcb_workload_result *workl
                                  cell->verdict == DCB_VERDICT_SLOWER;
         half = dcb_analysis_half_width(&cell->ratio);
         judged++;
-        /* One interval that is not known leaves the widest unknown. */
+        /* One interval that is not known leaves the widest DCB_UNKNOWN. */
         if (!isnan(workload->reached) && !(half <= workload->reached))
             workload->reached = half;
     }
     if (judged == 0)
-        workload->reached = NAN;
+        workload->reached = DCB_UNKNOWN;
     for (size_t i = 0; workload->withheld && i < workload->cell_count; i++) {
         if (workload->cells[i].role == DCB_ROLE_CANDIDATE &&
             workload->cells[i].verdict != DCB_VERDICT_NONE)
@@ -518,7 +517,7 @@ void dcb_analysis_update(const struct dcb_plan *plan,
         update_times(cell);
         cell->confidence = confidence;
         cell->ratio = unknown_interval();
-        cell->detectable = NAN;
+        cell->detectable = DCB_UNKNOWN;
         if (cell->role != DCB_ROLE_BASELINE && cell->failure == DCB_FAILURE_NONE)
             cell->ratio =
                 update_ratio(cell, get_log_ratio, confidence, &cell->detectable);

@@ -56,7 +56,7 @@ static json_t *encode_environment(const struct dcb_result *result)
         system->cpu, "kernel", system->kernel, "machine", system->machine, "cpus",
         system->cpus, "virtual_machine", (int)system->virtual_machine, "governor",
         text(system->governor[0] ? system->governor : NULL), "load_average",
-        number(system->load >= 0 ? system->load : (double)NAN), "perf_event_paranoid",
+        number(system->load >= 0 ? system->load : DCB_UNKNOWN), "perf_event_paranoid",
         system->perf_event_paranoid > -2 ? json_integer(system->perf_event_paranoid)
                                          : json_null(),
         "python", python);

@@ -246,7 +246,7 @@ static void time_row(const struct sheet *sheet, struct dcb_text_table *table,
         dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", arm_label(sheet->result, cell));
     dcb_text_table_cell(
         table, DCB_STYLE_PLAIN, "%s",
-        dcb_format_time(time, cell->time.count ? cell->time.median : (double)NAN));
+        dcb_format_time(time, cell->time.count ? cell->time.median : DCB_UNKNOWN));
     if (cell->time.count > 1)
         dcb_text_table_cell(table, DCB_STYLE_DIM, "%.0f %%",
                             100 * cell->time.stddev / cell->time.median);
@@ -664,18 +664,17 @@ static void csv_row(const struct dcb_result *result,
 {
     const char *verdict = dcb_verdict_name(cell->verdict);
     bool timed = cell->time.count > 0;
-    double none = (double)NAN;
 
     dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", workload_label(result, workload));
     dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", arm_label(result, cell));
     dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", dcb_role_name(cell->role));
     dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", cell->status);
-    csv_number(table, timed ? cell->time.median : none);
-    csv_number(table, timed ? cell->time.mean : none);
-    csv_number(table, timed ? cell->time.stddev : none);
-    csv_number(table, timed ? cell->time.min : none);
-    csv_number(table, timed ? cell->time.max : none);
-    csv_number(table, timed ? cell->cpu.median : none);
+    csv_number(table, timed ? cell->time.median : DCB_UNKNOWN);
+    csv_number(table, timed ? cell->time.mean : DCB_UNKNOWN);
+    csv_number(table, timed ? cell->time.stddev : DCB_UNKNOWN);
+    csv_number(table, timed ? cell->time.min : DCB_UNKNOWN);
+    csv_number(table, timed ? cell->time.max : DCB_UNKNOWN);
+    csv_number(table, timed ? cell->cpu.median : DCB_UNKNOWN);
     csv_number(table, (double)cell->time.count);
     csv_number(table, (double)cell->blocks);
     csv_number(table, cell->ratio.estimate);

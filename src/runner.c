@@ -624,7 +624,7 @@ static void begin_workload(struct run *run, size_t index)
     struct dcb_workload_result *workload =
         &run->result->workloads[run->result->workload_count++];
 
-    *workload = (struct dcb_workload_result){.workload = index, .reached = (double)NAN};
+    *workload = (struct dcb_workload_result){.workload = index, .reached = DCB_UNKNOWN};
     workload->cells = dcb_xcalloc(plan->arm_count, sizeof *workload->cells);
     workload->cell_count = plan->arm_count;
     run->workload = workload;

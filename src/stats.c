@@ -5,8 +5,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-static const double none = (double)NAN; /* NAN is a float */
-
 static int compare_doubles(const void *left, const void *right)
 {
     double a = *(const double *)left;
@@ -140,7 +138,7 @@ static double t_at_mass(double wanted, double df, bool beyond)
 double dcb_stats_median(double *values, size_t count)
 {
     if (count == 0)
-        return none;
+        return DCB_UNKNOWN;
     sort(values, count);
     return sorted_median(values, count);
 }
@@ -148,7 +146,7 @@ double dcb_stats_median(double *values, size_t count)
 double dcb_stats_mean(const double *values, size_t count)
 {
     if (count == 0)
-        return none;
+        return DCB_UNKNOWN;
 
     /* From the first value on, so that equal values have exactly that mean. */
     double sum = 0;
@@ -161,7 +159,8 @@ double dcb_stats_mean(const double *values, size_t count)
 struct dcb_summary dcb_stats_summary(double *values, size_t count)
 {
     if (count == 0)
-        return (struct dcb_summary){0, none, none, none, none, none};
+        return (struct dcb_summary){0,           DCB_UNKNOWN, DCB_UNKNOWN,
+                                    DCB_UNKNOWN, DCB_UNKNOWN, DCB_UNKNOWN};
     sort(values, count);
 
     struct dcb_summary summary = {
@@ -210,8 +209,8 @@ struct dcb_interval dcb_stats_trimmed_interval(double *values, size_t count, dou
 {
     assert(trim >= 0 && confidence > 0 && confidence < 1);
 
-    struct dcb_interval interval = {none, none, none};
-    double standard_error = none;
+    struct dcb_interval interval = {DCB_UNKNOWN, DCB_UNKNOWN, DCB_UNKNOWN};
+    double standard_error = DCB_UNKNOWN;
     double cut = floor(trim * (double)count);
 
     if (2 * cut < (double)count) {

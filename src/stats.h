@@ -6,8 +6,12 @@
 #ifndef DCB_STATS_H
 #define DCB_STATS_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
+
+/* What was not had; NAN itself is a float. */
+#define DCB_UNKNOWN ((double)NAN)
 
 struct dcb_interval {
     double estimate, low, high;
