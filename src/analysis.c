@@ -492,7 +492,7 @@ static void judge(const struct dcb_plan *plan, struct dcb_workload_result *workl
                                  cell->verdict == DCB_VERDICT_SLOWER;
         half = dcb_analysis_half_width(&cell->ratio);
         judged++;
-        /* One interval that is not known leaves the widest DCB_UNKNOWN. */
+        /* One interval that is not known leaves the widest unknown. */
         if (!isnan(workload->reached) && !(half <= workload->reached))
             workload->reached = half;
     }
