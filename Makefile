@@ -161,7 +161,6 @@ check-format: ## clang-format leaves the sources as they are
 
 INSTALL_PROGRAM = $(INSTALL) -D -m 755
 INSTALL_DATA    = $(INSTALL) -D -m 644
-COMPLETIONS     = $(bashcompdir)/dcbench $(zshcompdir)/_dcbench $(fishcompdir)/dcbench.fish
 
 .PHONY: install uninstall
 install: $(PROGRAM) $(WORKERS) ## install below $(prefix), or $(DESTDIR)$(prefix)
@@ -183,7 +182,8 @@ DOC_FILES := README.md $(sort $(wildcard docs/*.md docs/*.json))
 # Folders that others may use are removed only where they are empty.
 uninstall: ## remove what install put there
 	$(Q)rm -f '$(DESTDIR)$(bindir)/dcbench' '$(DESTDIR)$(mandir)/man1/dcbench.1' \
-	  $(foreach f,$(COMPLETIONS),'$(DESTDIR)$(f)')
+	  '$(DESTDIR)$(bashcompdir)/dcbench' '$(DESTDIR)$(zshcompdir)/_dcbench' \
+	  '$(DESTDIR)$(fishcompdir)/dcbench.fish'
 	$(Q)rm -rf '$(DESTDIR)$(libexecdir)/dcbench' '$(DESTDIR)$(datadir)/dcbench' '$(DESTDIR)$(docdir)'
 	$(Q)for d in '$(bindir)' '$(libexecdir)' '$(mandir)/man1' '$(mandir)' '$(dir $(docdir))' \
 	  '$(bashcompdir)' '$(dir $(bashcompdir))' '$(zshcompdir)' '$(dir $(zshcompdir))' \

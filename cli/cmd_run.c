@@ -28,12 +28,16 @@ static void catch_signal(int number)
     caught_signal = number;
 }
 
+/* A signal that the caller wants ignored (nohup, a shell's background job) stays so. */
 static void install_handlers(void)
 {
-    struct sigaction action = {.sa_handler = catch_signal};
+    static const int numbers[] = {SIGINT, SIGTERM};
+    struct sigaction action = {.sa_handler = catch_signal}, before;
 
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    for (size_t i = 0; i < 2; i++) {
+        if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            sigaction(numbers[i], &action, NULL);
+    }
 }
 
 /* ---- exit status ---- */
@@ -122,6 +126,11 @@ static enum cli_status result_status(const struct cli_options *options,
     for (size_t i = 0; i < result->workload_count; i++) {
         const struct dcb_workload_result *workload = &result->workloads[i];
 
+        /* One crash costs a block; that there was one is worth a status, too. */
+        for (size_t k = 0; k < workload->worker_count; k++) {
+            if (workload->workers[k].trouble)
+                status = worse(status, CLI_STATUS_SYSTEM);
+        }
         for (size_t k = 0; k < workload->cell_count; k++) {
             const struct dcb_cell *cell = &workload->cells[k];
 
@@ -172,16 +181,47 @@ static int saved_path(const struct cli_options *options, char **ret_path,
     return 0;
 }
 
-/* Better now than after a minute of measuring. */
-static int check_writable(const char *path, struct dcb_error *err)
+/* A file's place: its folder without links and dots, and its name. */
+static char *place_of(const char *path)
 {
-    struct dcb_outfile file;
+    const char *slash = strrchr(path, '/');
+    char *folder =
+        slash ? dcb_xstrndup(path, (size_t)(slash - path) + 1) : dcb_xstrdup(".");
+    char *real = realpath(folder, NULL);
+    char *place = dcb_xasprintf("%s/%s", real ? real : folder, slash ? slash + 1 : path);
 
-    if (!path)
-        return 0;
-    if (dcb_outfile_open(&file, path, err) != 0)
-        return -1;
-    dcb_outfile_discard(&file);
+    free(real);
+    free(folder);
+    return place;
+}
+
+static bool same_place(const char *a, const char *b)
+{
+    char *first = a && b ? place_of(a) : NULL, *second = a && b ? place_of(b) : NULL;
+    bool same = first && strcmp(first, second) == 0;
+
+    free(first);
+    free(second);
+    return same;
+}
+
+/* Better now than after a minute of measuring. */
+static int check_outputs(const struct cli_options *options, const char *save,
+                         struct dcb_error *err)
+{
+    const char *const paths[] = {options->output, save, options->keep_rounds};
+    static const char *const names[] = {"--output", "--save", "--keep-rounds"};
+
+    for (size_t i = 0; i < 3; i++) {
+        if (paths[i] && dcb_outfile_check(paths[i], err) != 0)
+            return dcb_error_prefix(err, "%s", names[i]);
+        for (size_t k = 0; k < i; k++) {
+            if (same_place(paths[i], paths[k]))
+                return dcb_error_set(err, DCB_ERROR_USAGE,
+                                     "%s and %s name the same file: %s", names[k],
+                                     names[i], paths[i]);
+        }
+    }
     return 0;
 }
 
@@ -317,8 +357,7 @@ int cli_run(const struct cli_options *options, struct dcb_error *err)
     char *save = NULL;
     int rc = -1;
 
-    if (saved_path(options, &save, err) != 0 ||
-        check_writable(options->output, err) != 0 || check_writable(save, err) != 0 ||
+    if (saved_path(options, &save, err) != 0 || check_outputs(options, save, err) != 0 ||
         cli_run_plan(options, &plan, err) != 0)
         goto out;
     rc = measure(options, &plan, &result, err);

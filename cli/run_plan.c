@@ -172,7 +172,7 @@ static int plan_worker(const struct cli_options *options,
                        const struct dcb_catalog *catalog, struct dcb_plan *plan,
                        struct dcb_error *err)
 {
-    char *wanted = options->python ? dcb_xstrdup(options->python) : NULL;
+    char *wanted = NULL;
     int rc = 0;
 
     if (options->venv) {
@@ -180,8 +180,12 @@ static int plan_worker(const struct cli_options *options,
         if (!plan->venv)
             rc = dcb_error_set(err, DCB_ERROR_USAGE, "--venv: no folder '%s'",
                                options->venv);
-        else if (!wanted)
+        else
             rc = dcb_catalog_venv_version(plan->venv, &wanted, err);
+    }
+    if (options->python) { /* a venv for another version is the worker's to refuse */
+        free(wanted);
+        wanted = dcb_xstrdup(options->python);
     }
     if (rc == 0)
         rc = dcb_catalog_worker(catalog, wanted, &plan->worker, &plan->python_version,
@@ -275,6 +279,15 @@ static void add_known_row(struct dcb_plan *plan, const struct dcb_row *row,
         add_missing(plan, row->name, provider, why.text);
 }
 
+static bool has_row(const struct dcb_plan *plan, const char *name)
+{
+    for (size_t i = 0; i < plan->row_count; i++) {
+        if (strcmp(plan->rows[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
 static int add_events(const struct cli_options *options, struct dcb_plan *plan,
                       struct providers chosen, struct dcb_error *err)
 {
@@ -284,6 +297,8 @@ static int add_events(const struct cli_options *options, struct dcb_plan *plan,
         const struct dcb_row *row = dcb_row_find(options->events.items[i]);
         struct dcb_event event;
 
+        if (has_row(plan, options->events.items[i]))
+            continue;
         if (row) {
             add_known_row(plan, row, (struct providers){true, true});
         } else {

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "error.h"
@@ -64,15 +65,26 @@ static double seconds_left(const struct dcb_progress *progress)
                       (double)(progress->workload_count - progress->workload_index - 1);
 }
 
+static int terminal_width(void)
+{
+    struct winsize size;
+
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1)
+        return size.ws_col;
+    return 80;
+}
+
 void cli_term_draw(const struct dcb_progress *progress)
 {
-    char got[32] = "";
+    char got[32] = "", line[256];
 
     if (isfinite(progress->reached))
         snprintf(got, sizeof got, ", +-%.2f %%", 100 * progress->reached);
-    fprintf(stderr, "\r\x1b[K%s (%zu of %zu): %zu workers%s, at most %.0f s left",
-            progress->workload, progress->workload_index + 1, progress->workload_count,
-            progress->workers, got, ceil(seconds_left(progress)));
+    snprintf(line, sizeof line, "%.60s (%zu of %zu): %zu workers%s, at most %.0f s left",
+             progress->workload, progress->workload_index + 1, progress->workload_count,
+             progress->workers, got, ceil(seconds_left(progress)));
+    /* A line that wraps could not be drawn over. */
+    fprintf(stderr, "\r\x1b[K%.*s", terminal_width() - 1, line);
     fflush(stderr);
 }
 

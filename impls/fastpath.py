@@ -1,4 +1,4 @@
-"""Short cuts for plain instances and for tuples of atomic objects.
+"""Short cuts for plain instances and atomic tuples.
 
 - Reduce: most objects reduce to what makes them (their class, or
   copyreg.__newobj__ and their class) and a dictionary as their state. For

@@ -1,4 +1,4 @@
-"""The type is looked up first, and atomic objects never reach the memo.
+"""The type first: atomic objects never reach the memo.
 
 An object of an atomic type is its own copy, so that there is nothing about it
 in the memo to be found; the standard library asks the memo first. From Python

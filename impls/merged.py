@@ -1,7 +1,7 @@
-"""The type first, and short cuts for plain instances and atomic tuples.
+"""memo-opt and fastpath together.
 
-memo_opt.py and fastpath.py together: what each change is, why it is correct
-and where it comes from stands there.
+What each change is, why it is correct and where it comes from stands in
+memo_opt.py and fastpath.py.
 """
 
 from private_copy import CopySource

@@ -1,4 +1,4 @@
-"""The Deepcopy Report's fast paths as it prints them. NOT a correct deepcopy.
+"""The report's fast paths as printed. NOT correct copies.
 
 - Reduce (image 4): an object that reduces to a class, no arguments and a
   dictionary is made by object.__new__ and its dictionary filled. The class is

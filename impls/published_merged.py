@@ -1,4 +1,4 @@
-"""The Deepcopy Report's final version as it prints it. NOT a correct deepcopy.
+"""The report's final version as printed. NOT correct copies.
 
 The type first (image 3) together with the two fast paths (images 4 and 5).
 What is wrong with the fast paths stands in published_fastpath.py; `merged` is

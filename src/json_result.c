@@ -156,7 +156,8 @@ static json_t *encode_samples(const struct dcb_plan *plan,
 {
     json_t *samples = json_array();
 
-    for (size_t i = 0; i < cell->sample_count; i++) {
+    /* What a failed arm did before it failed is not told. */
+    for (size_t i = 0; cell->failure == DCB_FAILURE_NONE && i < cell->sample_count; i++) {
         const struct dcb_sample *sample = &cell->samples[i];
         json_t *counters = json_object();
 

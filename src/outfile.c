@@ -42,7 +42,9 @@ static int open_temporary(struct dcb_outfile *file)
 int dcb_outfile_open(struct dcb_outfile *ret_file, const char *path,
                      struct dcb_error *err)
 {
-    struct dcb_outfile file = {.path = dcb_xstrdup(path)};
+    /* A symbolic link stays one: what it points to is replaced. */
+    char *real = realpath(path, NULL);
+    struct dcb_outfile file = {.path = real ? real : dcb_xstrdup(path)};
     struct stat status;
     int rc;
 
@@ -107,4 +109,17 @@ int dcb_outfile_write(const char *path, const char *text, struct dcb_error *err)
         return -1;
     }
     return dcb_outfile_commit(&file, err);
+}
+
+int dcb_outfile_check(const char *path, struct dcb_error *err)
+{
+    struct dcb_outfile file;
+    struct stat status;
+
+    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode))
+        return 0;
+    if (dcb_outfile_open(&file, path, err) != 0)
+        return -1;
+    dcb_outfile_discard(&file);
+    return 0;
 }

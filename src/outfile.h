@@ -22,6 +22,10 @@ int dcb_outfile_commit(struct dcb_outfile *file, struct dcb_error *err);
 /* Leaves nothing behind; harmless after a commit. */
 void dcb_outfile_discard(struct dcb_outfile *file);
 
+/* Whether `path` can be written, by trying; what is there stays as it is. Something that
+ * is no regular file is taken for writable: opening a pipe would wake its reader. */
+int dcb_outfile_check(const char *path, struct dcb_error *err);
+
 int dcb_outfile_write(const char *path, const char *text, struct dcb_error *err);
 
 #endif

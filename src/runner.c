@@ -14,7 +14,7 @@
 #include "spawn.h"
 #include "xalloc.h"
 
-enum { STRIKES_MAX = 2, SUSPECT_ROUNDS = 2 };
+enum { STRIKES_MAX = 2 };
 
 /* What is known of an arm beyond its cell. */
 struct arm_state {
@@ -206,10 +206,7 @@ static int open_turn(const struct run *run, size_t suspect, struct turn *turn,
     job->budget_ns = plan->rounds ? UINT64_MAX / 2 : plan->budget_ns;
     job->block_ns = plan->block_ns;
     job->warmups = plan->warmups;
-    if (suspect != SIZE_MAX) {
-        job->rounds = SUSPECT_ROUNDS;
-        turn->discarded = true;
-    }
+    turn->discarded = suspect != SIZE_MAX;
     turn->capacity = job->rounds * (uint32_t)(job->arm_count ? job->arm_count : 1);
     turn->samples = dcb_samples_new(turn->capacity, &turn->samples_fd, err);
     return turn->samples ? 0 : -1;
@@ -329,6 +326,9 @@ static void take_answers(struct run *run, struct turn *turn,
         struct dcb_answer answer;
         struct dcb_error why = DCB_ERROR_INIT;
 
+        /* A worker that was killed may have been about to answer. */
+        if (!newline && !(outcome->end == DCB_SPAWN_EXITED && outcome->code == 0))
+            return;
         if (dcb_answer_decode(line, length, &bounds, &answer, &why) != 0) {
             set_lie(turn, why.text);
             return;
@@ -378,8 +378,10 @@ static size_t arm_in_hand(const struct turn *turn, enum dcb_phase *ret_phase)
     uint32_t arm = atomic_load(&turn->samples->arm);
     uint32_t phase = atomic_load(&turn->samples->phase);
 
-    *ret_phase = phase < DCB_PHASE_COUNT ? (enum dcb_phase)phase : DCB_PHASE_START;
-    return arm < turn->job.arm_count ? turn->cells[arm] : SIZE_MAX;
+    *ret_phase = phase < DCB_PHASE_COUNT ? (enum dcb_phase)phase : DCB_PHASE_COUNT;
+    if (phase >= DCB_PHASE_DONE || arm >= turn->job.arm_count)
+        return SIZE_MAX;
+    return turn->cells[arm];
 }
 
 static void note_output(struct run *run, const struct dcb_spawn_outcome *outcome)
@@ -391,15 +393,20 @@ static void note_output(struct run *run, const struct dcb_spawn_outcome *outcome
                         run->plan->workloads[run->workload->workload].label);
 }
 
-/* Last line of what the worker printed: often the reason of its end. */
-static void note_last_words(struct run *run, const struct dcb_spawn_outcome *outcome)
+/* Last line of what the worker printed: often the reason of its end. The text is cut. */
+static const char *last_line(char *text)
 {
-    char *text = outcome->output, *line;
     size_t length = strlen(text);
 
     while (length && text[length - 1] == '\n')
         text[--length] = '\0';
-    line = strrchr(text, '\n') ? strrchr(text, '\n') + 1 : text;
+    return strrchr(text, '\n') ? strrchr(text, '\n') + 1 : text;
+}
+
+static void note_last_words(struct run *run, const struct dcb_spawn_outcome *outcome)
+{
+    const char *line = last_line(outcome->output);
+
     if (*line)
         dcb_result_note(run->result,
                         "workload %s: last words of a worker that ended badly: %s",
@@ -454,18 +461,27 @@ static void strike_workload(struct run *run, const char *why)
         fail_workload(run, why);
 }
 
-/* Who pays for a worker that ended badly. */
+static bool is_users(const struct run *run, size_t cell)
+{
+    return cell != SIZE_MAX && !run->plan->arms[cell].builtin;
+}
+
+/* Who pays for a worker that ended badly: the user's arm it had in hand. Where that is
+ * one of ours, or none, something that a user's arm left behind is more likely: a thread,
+ * or closed descriptors. */
 static void blame_end(struct run *run, struct turn *turn)
 {
     enum dcb_phase phase;
     size_t cell = arm_in_hand(turn, &phase);
     char *text = dcb_xasprintf("%s while %s", turn->trouble, dcb_phase_text(phase));
 
-    if (cell != SIZE_MAX && phase != DCB_PHASE_DONE && !turn->done)
+    if (is_users(run, cell))
         strike_arm(run, cell, DCB_FAILURE_DIED, text);
-    else if (phase == DCB_PHASE_LOAD_WORKLOAD || phase == DCB_PHASE_START)
+    else if (phase == DCB_PHASE_START || phase == DCB_PHASE_LOAD_WORKLOAD)
         strike_workload(run, text);
-    else if (!find_culprit(run))
+    else if (!find_culprit(run) && cell != SIZE_MAX)
+        strike_arm(run, cell, DCB_FAILURE_DIED, text);
+    else if (cell == SIZE_MAX)
         strike_workload(run, text);
     free(text);
 }
@@ -475,6 +491,20 @@ static void blame_lie(struct run *run, const struct turn *turn)
 {
     if (!find_culprit(run))
         strike_workload(run, turn->lie);
+}
+
+/* "broken: killed by SIGSEGV while timing it", for the notes. */
+static char *describe_trouble(const struct run *run, const struct turn *turn)
+{
+    enum dcb_phase phase;
+    size_t cell = arm_in_hand(turn, &phase);
+
+    if (!turn->trouble)
+        return turn->lie ? dcb_xstrdup(turn->lie) : NULL;
+    if (cell == SIZE_MAX)
+        return dcb_xasprintf("%s while %s", turn->trouble, dcb_phase_text(phase));
+    return dcb_xasprintf("%s: %s while %s", run->plan->arms[cell].label, turn->trouble,
+                         dcb_phase_text(phase));
 }
 
 static void add_worker(struct run *run, const struct turn *turn,
@@ -489,9 +519,7 @@ static void add_worker(struct run *run, const struct turn *turn,
     *worker = (struct dcb_worker){
         .seed = turn->job.seed,
         .elapsed_ns = outcome->elapsed_ns,
-        .trouble = turn->trouble ? dcb_xstrdup(turn->trouble)
-                   : turn->lie   ? dcb_xstrdup(turn->lie)
-                                 : NULL,
+        .trouble = describe_trouble(run, turn),
     };
 }
 
@@ -525,15 +553,11 @@ static void recalibrate(struct run *run, size_t worker)
     }
 }
 
-static int use_blocks(struct run *run, struct turn *turn,
+static int use_blocks(struct run *run, struct turn *turn, uint32_t count,
                       const struct dcb_spawn_outcome *outcome, struct dcb_error *err)
 {
     const struct dcb_plan *plan = run->plan;
     struct dcb_worker *worker = &run->workload->workers[turn->number];
-    int sound;
-    uint32_t count = dcb_samples_valid_blocks(turn->samples, turn->capacity,
-                                              (uint32_t)turn->job.arm_count,
-                                              outcome->elapsed_ns, &sound);
     struct dcb_worker_blocks blocks = {
         .blocks = turn->samples->blocks,
         .count = count,
@@ -542,23 +566,32 @@ static int use_blocks(struct run *run, struct turn *turn,
         .places = turn->places,
     };
 
-    if (!sound) {
-        free(worker->trouble);
-        worker->trouble = dcb_xstrdup("its samples were overwritten: not used");
-        run->strikes++;
-        return 0;
-    }
     if (count == 0)
         return 0;
     worker->rounds = turn->samples->blocks[count - 1].round + 1;
     worker->ready_ns = ready_after(turn->samples, outcome);
     dcb_analysis_add_worker(plan, run->workload, turn->number, &blocks);
     recalibrate(run, turn->number);
-    if (run->hooks->blocks)
-        return run->hooks->blocks(run->hooks->blocks_context, plan,
-                                  run->workload->workload, turn->number,
-                                  turn->samples->blocks, count, turn->cells, err);
-    return 0;
+    if (!run->hooks->blocks)
+        return 0;
+    return run->hooks->blocks(run->hooks->blocks_context, plan, run->workload->workload,
+                              turn->number, turn->samples->blocks, count, turn->cells,
+                              err);
+}
+
+/* Whether the worker wrote where only sound blocks may stand. */
+static void check_samples(struct turn *turn, const struct dcb_spawn_outcome *outcome,
+                          uint32_t *ret_count)
+{
+    int sound;
+
+    *ret_count = dcb_samples_valid_blocks(turn->samples, turn->capacity,
+                                          (uint32_t)turn->job.arm_count,
+                                          outcome->elapsed_ns, &sound);
+    if (!sound) {
+        *ret_count = 0;
+        set_lie(turn, "its samples were overwritten");
+    }
 }
 
 static uint64_t sign_of_life(const void *context)
@@ -566,6 +599,26 @@ static uint64_t sign_of_life(const void *context)
     const struct turn *turn = context;
 
     return atomic_load_explicit(&turn->samples->beats, memory_order_acquire);
+}
+
+/* What a worker that counts leaves behind: blocks, notes, and who pays for its end. */
+static int use_turn(struct run *run, struct turn *turn, uint32_t count,
+                    const struct dcb_spawn_outcome *outcome, struct dcb_error *err)
+{
+    int rc = 0;
+
+    add_worker(run, turn, outcome);
+    if (turn->trouble)
+        note_last_words(run, outcome);
+    else
+        note_output(run, outcome);
+    if (!turn->changed)
+        rc = use_blocks(run, turn, count, outcome, err);
+    if (turn->trouble)
+        blame_end(run, turn);
+    if (turn->lie)
+        blame_lie(run, turn);
+    return rc;
 }
 
 /* Runs the worker of a turn and takes in what it did. -1: the run cannot go on. */
@@ -588,6 +641,7 @@ static int run_turn(struct run *run, struct turn *turn, struct dcb_error *err)
     };
     struct dcb_spawn_outcome outcome;
     struct dcb_error fatal = DCB_ERROR_INIT;
+    uint32_t count;
     int rc = dcb_spawn_run(&request, &outcome, err);
 
     free(job);
@@ -597,21 +651,11 @@ static int run_turn(struct run *run, struct turn *turn, struct dcb_error *err)
     /* After a lie the rest is not heard: the last answer is not missed then. */
     if (ended_badly(turn, &outcome))
         turn->trouble = describe_end(run, &outcome);
-    if (fatal.code != DCB_OK) {
+    check_samples(turn, &outcome, &count);
+    if (fatal.code != DCB_OK)
         rc = dcb_error_set(err, DCB_ERROR_SYSTEM, "%s", fatal.text);
-    } else if (!turn->discarded) {
-        add_worker(run, turn, &outcome);
-        if (turn->trouble)
-            note_last_words(run, &outcome);
-        else
-            note_output(run, &outcome);
-        if (!turn->changed)
-            rc = use_blocks(run, turn, &outcome, err);
-        if (turn->trouble)
-            blame_end(run, turn);
-        if (turn->lie)
-            blame_lie(run, turn);
-    }
+    else if (!turn->discarded)
+        rc = use_turn(run, turn, count, &outcome, err);
     dcb_spawn_clear(&outcome);
     return rc;
 }
@@ -739,9 +783,10 @@ static void take_description(struct dcb_result *result, struct dcb_answer *answe
     }
 }
 
+/* `refusal` is set where the worker itself says what the user has to mend. */
 static int read_description(struct dcb_result *result,
                             const struct dcb_spawn_outcome *outcome, size_t sources,
-                            struct dcb_error *err)
+                            struct dcb_error *refusal, struct dcb_error *err)
 {
     struct dcb_answer_bounds bounds = {.sources = sources};
     const char *line = outcome->answers, *newline;
@@ -753,7 +798,7 @@ static int read_description(struct dcb_result *result,
         if (dcb_answer_decode(line, (size_t)(newline - line), &bounds, &answer, err) != 0)
             return -1;
         if (answer.failure != DCB_FAILURE_NONE)
-            dcb_error_set(err, DCB_ERROR_SYSTEM, "%s",
+            dcb_error_set(refusal, DCB_ERROR_SYSTEM, "%s",
                           answer.message ? answer.message : "no Python");
         else
             take_description(result, &answer);
@@ -761,13 +806,26 @@ static int read_description(struct dcb_result *result,
         dcb_answer_clear(&answer);
         line = newline + 1;
     }
-    if (err->code != DCB_OK)
-        return -1;
-    if (!done)
-        return dcb_error_set(err, DCB_ERROR_SYSTEM, "the worker %s does not work: %s",
-                             result->plan->worker,
-                             *outcome->output ? outcome->output : "it said nothing");
-    return 0;
+    return done
+               ? 0
+               : dcb_error_set(err, DCB_ERROR_SYSTEM, "it ended without its last answer");
+}
+
+/* Why the very first worker of a run failed: what it said itself, else how it ended. */
+static int worker_failed(const struct run *run, const struct dcb_spawn_outcome *outcome,
+                         const struct dcb_error *why, struct dcb_error *err)
+{
+    char *end = describe_end(run, outcome);
+    const char *words = last_line(outcome->output);
+    bool bad = outcome->end != DCB_SPAWN_EXITED || outcome->code != 0;
+
+    dcb_error_set(err, DCB_ERROR_SYSTEM, "the worker %s does not work: %s",
+                  run->plan->worker,
+                  *words ? words
+                  : bad  ? end
+                         : why->text);
+    free(end);
+    return -1;
 }
 
 static uint64_t no_sign(const void *context)
@@ -790,7 +848,7 @@ static int describe(struct run *run, struct dcb_error *err)
         .limit_ms = (uint64_t)(plan->timeout_s * 1000),
         .stop = run->hooks->stop,
     };
-    struct dcb_error why = DCB_ERROR_INIT;
+    struct dcb_error refusal = DCB_ERROR_INIT, why = DCB_ERROR_INIT;
     char *text;
     int rc;
 
@@ -806,9 +864,12 @@ static int describe(struct run *run, struct dcb_error *err)
     rc = dcb_spawn_run(&request, &outcome, err);
     if (rc == 0) {
         if (outcome.end != DCB_SPAWN_STOPPED)
-            rc = read_description(run->result, &outcome, job.source_count, &why);
-        if (rc != 0)
-            dcb_error_set(err, DCB_ERROR_SYSTEM, "%s", why.text);
+            rc =
+                read_description(run->result, &outcome, job.source_count, &refusal, &why);
+        if (refusal.code != DCB_OK)
+            rc = dcb_error_set(err, DCB_ERROR_SYSTEM, "%s", refusal.text);
+        else if (rc != 0)
+            rc = worker_failed(run, &outcome, &why, err);
         dcb_spawn_clear(&outcome);
     }
     free(text);

@@ -15,7 +15,7 @@ OPTIONS = ("-w", "memo", "--workers", "8", "--rounds", "4", "--timeout", "20")
 
 @pytest.fixture
 def broken(dcbench, write):
-    """Runs an implementation called broken beside merged; both others must be measured."""
+    """Runs an implementation called broken; those beside it must be measured."""
     def run(code, *options, status=3, failed=True, least=4, **others):
         write("broken.py", code)
         result = dcbench.result("-i", "broken=broken.py,merged", *OPTIONS, *options,
@@ -28,7 +28,7 @@ def broken(dcbench, write):
         cell = result.cell("broken")
         assert cell["status"].startswith("failed: " if failed else "ok"), result.done
         if failed:
-            assert "broken" in result.notes, result.done
+            assert f"dcbench: broken on memo {cell['status']}\n" in result.done.err
         return result, cell
     return run
 
@@ -59,8 +59,7 @@ def test_segfault_in_the_table(dcbench, write):
     done = dcbench.quick("-i", "broken=crash.py", "-w", "memo", status=3)
     row = [line for line in done.out.splitlines() if line.startswith("  broken ")][0]
     assert row.split()[-1] == "failed"
-    note = " ".join(done.out[done.out.index("note:"):].split())
-    assert "broken on memo failed: killed by SIGSEGV" in note
+    assert "broken failed: killed by SIGSEGV" in " ".join(done.out.split())
     for start in ("  stdlib ", "  stdlib (control) "):
         row = [line for line in done.out.splitlines() if line.startswith(start)][0]
         assert " us " in row
@@ -206,7 +205,8 @@ def deepcopy(x, memo=None):
 # ---- it raises ----
 
 def test_raises_at_once(broken):
-    result, cell = broken("def deepcopy(x, memo=None):\n    raise ValueError('no way')\n")
+    result, cell = broken("def deepcopy(x, memo=None):\n"
+                          "    raise ValueError('no way')\n")
     assert "ValueError: no way" in cell["status"] and "broken.py:2" in cell["status"]
     assert cell["failure"] == "raised" and cell["time_ns"] is None
     assert result["workloads"][0]["troubled_workers"] == []
@@ -258,15 +258,17 @@ def test_wrong_signature(broken):
 
 def test_exhausts_memory(broken, dcbench):
     start = time.monotonic()
-    _, cell = broken("""
+    # The sanitizer's shadow memory forbids a limit: there the loop ends by itself.
+    gigabytes = 16 if dcbench.sanitized else 1024
+    _, cell = broken(f"""
 def deepcopy(x, memo=None):
     hoard = []
-    for i in range(4096):
-        hoard.append(bytes(1 << 28))
-    raise RuntimeError("a terabyte and no limit")
+    for i in range({gigabytes}):
+        hoard.append(bytes(1 << 30))
+    raise RuntimeError("there is no limit")
 """)
-    if not dcbench.sanitized:   # its shadow memory forbids a limit
-        assert "MemoryError" in cell["status"]
+    expected = "RuntimeError" if dcbench.sanitized else "MemoryError"
+    assert expected in cell["status"]
     assert time.monotonic() - start < 30
 
 
@@ -287,7 +289,6 @@ def test_wrong_copy(broken, code, word):
     assert word in cell["status"] and "objects[0]" in cell["status"]
     assert cell["failure"] == "wrong"
     assert cell["time_ns"] is None and cell["samples"] == []
-    assert cell["status"] in result.notes
 
 
 def test_wrong_only_in_depth(dcbench, write):
@@ -387,7 +388,7 @@ def test_closes_all_descriptors(broken):
 
 
 def test_overwrites_all_memory_mappings_it_can(broken):
-    """The samples are memory of the worker: what is written there must not be believed."""
+    """The samples are memory of the worker: what is written there is not believed."""
     _, cell = broken(COPY + """
 import ctypes
 def disturb():
@@ -476,8 +477,7 @@ def test_every_format_shows_a_failure(dcbench, write, options):
     write("crash.py", SEGFAULT)
     done = dcbench("-i", "broken=crash.py", *OPTIONS, *options, status=3)
     assert "broken" in done.out and "failed" in done.out
-    if options[0] != "-q":
-        assert "SIGSEGV" in done.out
+    assert "SIGSEGV" in done.out
 
 
 # ---- the workload ----
@@ -495,7 +495,7 @@ def test_workload_that_crashes(dcbench, write, code, word):
     broken, whole = result["workloads"]
     assert word in broken["failure"]
     assert all(word in cell["status"] for cell in result.cells(workload="data"))
-    assert word in result.notes
+    assert word in result.done.err
     assert whole["failure"] is None
     assert all(cell["status"] == "ok" for cell in result.cells(workload="memo"))
 

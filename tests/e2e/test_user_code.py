@@ -27,7 +27,8 @@ def test_file(dcbench, write, spec, label):
                    "class Holder:\n"
                    "    @staticmethod\n"
                    "    def method(x, memo=None):\n        return deepcopy(x, memo)\n"
-                   "    def bound(self, x, memo=None):\n        return deepcopy(x, memo)\n"
+                   "    def bound(self, x, memo=None):\n"
+                   "        return deepcopy(x, memo)\n"
                    "instance = Holder()\n")
     for name in ("mine.py", "sub/deeper.v2.py", "b.py"):
         write(name, code)
@@ -74,7 +75,8 @@ def test_file_that_imports_its_neighbour(dcbench, write):
 
 def test_module(dcbench, write):
     write("packages/mine/__init__.py", "")
-    write("packages/mine/inner.py", COPY + "class K:\n    deep = staticmethod(deepcopy)\n")
+    write("packages/mine/inner.py",
+          COPY + "class K:\n    deep = staticmethod(deepcopy)\n")
     result = dcbench.result("-i", "mine.inner:deepcopy,x=mine.inner:K.deep",
                             "--python-path", "packages", "-w", "memo")
     assert result.labels() == ["mine.inner:deepcopy", "x"]
@@ -188,7 +190,7 @@ def test_wrong_implementation(dcbench, write, code, spec, said):
     assert cell["failure"] == "load" and cell["time_ns"] is None
     for word in said:
         assert word in cell["status"]
-    assert cell["status"] in result.notes
+    assert cell["status"] in result.done.err
     assert "\n" not in cell["status"] and "Traceback" not in cell["status"]
     assert result.cell("merged")["time_ns"]["workers"] == 5
 
@@ -204,7 +206,8 @@ def test_what_is_no_file(dcbench, write, target):
         write("mine.py", COPY).chmod(0)
         if os.access(path, os.R_OK):
             pytest.skip("root reads every file")
-    done = dcbench("-i", "mine.py", "-w", "memo", status=3 if target == "unreadable" else 2)
+    status = 3 if target == "unreadable" else 2
+    done = dcbench("-i", "mine.py", "-w", "memo", status=status)
     assert "mine.py" in done.err and done.out == ""
 
 
@@ -319,7 +322,8 @@ workload = [Point(1, [2]), Colour.RED, Slotted(), Cyclic(), datetime.date(2020, 
     ("data.py", "workload = 'text'", ["'workload' is a str"]),
     ("data.py", "workload = {1: 2}", ["'workload' is a dict"]),
     ("data.py", "workload = []", ["'workload' is empty", "nothing to copy"]),
-    ("data.py", "def workload():\n    return []", ["returned", "empty", "nothing to copy"]),
+    ("data.py", "def workload():\n    return []",
+     ["returned", "empty", "nothing to copy"]),
     ("data.py", "def workload():\n    pass", ["returned None", "not a list"]),
     ("data.py", "def workload():\n    yield 1", ["returned a generator"]),
     ("data.py", "def workload(n):\n    pass", ["without arguments", "default"]),
@@ -341,7 +345,7 @@ def test_wrong_workload(dcbench, write, name, content, said):
     for word in said:
         assert word in broken["failure"], result.done
     assert "\n" not in broken["failure"] and "Traceback" not in broken["failure"]
-    assert broken["failure"] in result.notes and broken["workers"] == 1
+    assert broken["failure"] in result.done.err and broken["workers"] == 1
     assert broken["troubled_workers"] == [], "the worker has told all it had to"
     assert {cell["failure"] for cell in result.cells(workload="data")} == {"load"}
     assert whole["failure"] is None and result.cell("merged", "reduce")["time_ns"]
@@ -373,7 +377,7 @@ def test_failure_is_shown_in_the_table(dcbench, write):
     write("data.py", "workload = 3\n")
     done = dcbench.quick("-w", "data.py,memo", status=3)
     text = " ".join(done.out.split())
-    assert "note: workload data: " in text and "'workload' is an int" in text
+    assert "data.py: 'workload' is an int" in text
     summary = done.out[done.out.index("summary"):]
     assert [line for line in summary.splitlines() if "failed" in line]
 

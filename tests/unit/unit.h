@@ -14,6 +14,7 @@
 
 #include "error.h"
 #include "model.h"
+#include "result.h"
 #include "xalloc.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -160,6 +161,180 @@ static inline struct dcb_spec make_spec(const char *label, const char *path)
         .path = dcb_xstrdup(path),
         .attr = dcb_xstrdup("deepcopy"),
     };
+}
+
+/* A result made by hand: the baseline stdlib at 61.2 us, its control, and candidates that
+ * each take a tenth less time than the one before. Every cell has five samples. */
+struct made {
+    struct dcb_plan plan;
+    struct dcb_result result;
+};
+
+static inline struct dcb_interval make_interval(double estimate, double half)
+{
+    return (struct dcb_interval){
+        .estimate = estimate, .low = estimate - half, .high = estimate + half};
+}
+
+static inline void make_cell(const struct dcb_plan *plan, struct dcb_cell *cell,
+                             size_t arm)
+{
+    static const double values[] = {421034, (double)NAN, 0.0012, 60000, 61200};
+    double ratio = arm < 2 ? 1 : 1 - 0.1 * (double)(arm - 1);
+    struct dcb_summary time = {.count = 5,
+                               .median = 61200 * ratio,
+                               .mean = 61300 * ratio,
+                               .stddev = 1224 * ratio,
+                               .min = 60000 * ratio,
+                               .max = 63000 * ratio};
+
+    *cell = (struct dcb_cell){
+        .role = arm == 0   ? DCB_ROLE_BASELINE
+                : arm == 1 ? DCB_ROLE_CONTROL
+                           : DCB_ROLE_CANDIDATE,
+        .arm = arm,
+        .status = dcb_xstrdup("ok"),
+        .samples = dcb_xcalloc(5, sizeof(struct dcb_sample)),
+        .sample_count = 5,
+        .sample_capacity = 5,
+        .time = time,
+        .cpu = time,
+        .blocks = 250,
+        .ratio =
+            arm ? make_interval(ratio, 0.0031) : make_interval((double)NAN, (double)NAN),
+        .confidence = 0.975,
+        .detectable = arm ? 0.004 : (double)NAN,
+        .verdict = arm == 0   ? DCB_VERDICT_NONE
+                   : arm == 1 ? DCB_VERDICT_SAME
+                              : DCB_VERDICT_FASTER,
+        .counters = dcb_xcalloc(plan->row_count + 1, sizeof(struct dcb_counter_value)),
+    };
+    for (size_t i = 0; i < plan->row_count; i++)
+        cell->counters[i] = (struct dcb_counter_value){
+            .value = values[i] * ratio,
+            .spread = 0.5,
+            .events = 1000,
+            .ratio = arm && i != 1 ? make_interval(ratio, 0.002)
+                                   : make_interval((double)NAN, (double)NAN),
+        };
+    for (size_t i = 0; i < 5; i++) {
+        cell->samples[i] = (struct dcb_sample){
+            .worker = i,
+            .rounds = 50,
+            .iterations = 3,
+            .total_iterations = 150,
+            .time_ns = 61200 * ratio,
+            .cpu_ns = 60000 * ratio,
+            .log_ratio = arm ? log(ratio) : (double)NAN,
+            .cpu_log_ratio = arm ? log(ratio) : (double)NAN,
+            .involuntary = 2,
+            .disturbed = 1,
+            .counters = dcb_xcalloc(plan->row_count + 1, sizeof(double)),
+        };
+        for (size_t k = 0; k < plan->row_count; k++)
+            cell->samples[i].counters[k] = values[k] * ratio;
+    }
+}
+
+static inline void make_result(struct made *made, const char *const *candidates,
+                               size_t candidate_count, const char *const *workloads,
+                               size_t workload_count)
+{
+    struct dcb_plan *plan = &made->plan;
+    struct dcb_result *result = &made->result;
+    struct dcb_spec baseline = make_spec("stdlib", "/share/impls/stdlib.py");
+    struct dcb_spec *specs = dcb_xcalloc(candidate_count + 1, sizeof *specs);
+    struct dcb_event event = {.name = "instructions", .config = 1};
+    size_t dropped;
+
+    *made = (struct made){.plan = {.seed = 7,
+                                   .precision = 0.005,
+                                   .margin = 0.01,
+                                   .confidence = 0.95,
+                                   .max_time_s = 30,
+                                   .timeout_s = 10,
+                                   .block_ns = 150000,
+                                   .warmups = 2,
+                                   .affinity = -1,
+                                   .gc = true}};
+    plan->python_version = dcb_xstrdup("3.11");
+    for (size_t i = 0; i < candidate_count; i++)
+        specs[i] = make_spec(candidates[i], candidates[i]);
+    assert_int_equal(
+        dcb_plan_set_arms(plan, &baseline, specs, candidate_count, &dropped, NULL), 0);
+    free(specs);
+    for (size_t i = 0; i < workload_count; i++) {
+        struct dcb_spec spec = make_spec(workloads[i], workloads[i]);
+
+        assert_int_equal(dcb_plan_add_workload(plan, &spec, NULL), 0);
+    }
+    snprintf(event.encoding, sizeof event.encoding, "perf::INSTRUCTIONS");
+    dcb_plan_add_event(plan, &event);
+    snprintf(event.name, sizeof event.name, "LLC-loads");
+    dcb_plan_add_event(plan, &event);
+    dcb_plan_add_row(plan, "page-faults", DCB_KIND_FAULTS, DCB_PROVIDER_KERNEL);
+    dcb_plan_add_row(plan, "task-clock", DCB_KIND_CPU, DCB_PROVIDER_KERNEL);
+    dcb_plan_add_row(plan, "time-elapsed", DCB_KIND_WALL, DCB_PROVIDER_KERNEL);
+
+    *result = (struct dcb_result){
+        .plan = plan,
+        .system = {.cpu = "A CPU",
+                   .kernel = "Linux 6.1.0",
+                   .machine = "x86_64",
+                   .date = "2024-02-29T12:00:00Z",
+                   .cpus = 2,
+                   .perf_event_paranoid = -2,
+                   .load = 0.25},
+        .arm_sources = dcb_xcalloc(plan->arm_count, sizeof(struct dcb_source)),
+        .workload_sources = dcb_xcalloc(workload_count, sizeof(struct dcb_source)),
+        .workloads = dcb_xcalloc(workload_count, sizeof(struct dcb_workload_result)),
+        .workload_count = workload_count,
+        .row_reasons = dcb_xcalloc(plan->row_count, sizeof(char *)),
+    };
+    result->python.version = dcb_xstrdup("3.11.2");
+    result->python.implementation = dcb_xstrdup("cpython");
+    result->arm_sources[0].path = dcb_xstrdup("/real/stdlib.py");
+    result->arm_sources[0].sha256 = dcb_xstrdup("abc");
+    result->row_reasons[1] = dcb_xstrdup("this CPU or kernel has no such event");
+    for (size_t i = 0; i < workload_count; i++) {
+        struct dcb_workload_result *workload = &result->workloads[i];
+
+        *workload = (struct dcb_workload_result){
+            .workload = i,
+            .objects = i + 1,
+            .cells = dcb_xcalloc(plan->arm_count, sizeof(struct dcb_cell)),
+            .cell_count = plan->arm_count,
+            .workers = dcb_xcalloc(5, sizeof(struct dcb_worker)),
+            .worker_count = 5,
+            .worker_capacity = 5,
+            .elapsed_s = 1.5,
+            .reached = 0.0031,
+        };
+        for (size_t k = 0; k < 5; k++)
+            workload->workers[k] =
+                (struct dcb_worker){.seed = 100 + k, .rounds = 50, .ready_ns = 5000000};
+        for (size_t arm = 0; arm < plan->arm_count; arm++)
+            make_cell(plan, &workload->cells[arm], arm);
+    }
+}
+
+static inline void make_failed(struct dcb_cell *cell, const char *status)
+{
+    free(cell->status);
+    cell->status = dcb_xstrdup(status);
+    cell->failure = DCB_FAILURE_WRONG;
+    cell->verdict = DCB_VERDICT_NONE;
+    cell->ratio = make_interval((double)NAN, (double)NAN);
+    cell->time = cell->cpu = (struct dcb_summary){.count = 0};
+    for (size_t i = 0; i < cell->sample_count; i++)
+        free(cell->samples[i].counters);
+    cell->sample_count = 0;
+}
+
+static inline void unmake_result(struct made *made)
+{
+    dcb_result_clear(&made->result);
+    dcb_plan_clear(&made->plan);
 }
 
 #endif

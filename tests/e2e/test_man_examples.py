@@ -1,0 +1,108 @@
+"""The examples of the manual page and of the README, as they stand there."""
+
+import json
+import pathlib
+import re
+import shlex
+
+import pytest
+
+from conftest import DCBENCH, QUICK, TOP, valid
+
+# What an example may need, and what takes part in it under that name.
+COPY = "import copy\ndef deepcopy(x, memo=None):\n    return copy.deepcopy(x, memo)\n"
+DATA = "workload = [{'a': [1, 2, (3, 4)]}]\n"
+
+
+def from_manual():
+    text = (TOP / "man/dcbench.1").read_text()
+    section = re.search(r"^\.Sh EXAMPLES\n(.*?)^\.Sh ", text, re.DOTALL | re.MULTILINE)
+    lines = re.findall(r"^\.Dl (.*)$", section[1], re.MULTILINE)
+    return [line.replace("\\-", "-").replace("\\(dq", '"').replace("\\(aq", "'")
+            for line in lines]
+
+
+def from_readme():
+    path = TOP / "README.md"
+    if not path.exists():
+        return []
+    blocks = re.findall(r"^```sh\n(.*?)^```", path.read_text(), re.DOTALL | re.MULTILINE)
+    text = "".join(blocks).replace("\\\n", " ")
+    return [line.removeprefix("$ ").strip() for line in text.splitlines()]
+
+
+def from_help():
+    text = (TOP / "cli/option_table.c").read_text()
+    return re.findall(r'^ *"(dcbench .*)",$', text, re.MULTILINE)
+
+
+def examples():
+    lines = from_manual() + from_readme() + from_help()
+    return sorted({line for line in lines
+                   if re.match(r"(build/bin/)?dcbench\b", line)})
+
+
+def prepare(folder, words):
+    """Makes the files that a command line names and expects to be there."""
+    for item in (item for word in words for item in word.split(",")):
+        name, _, attribute = item.rpartition("=")[2].partition(":")
+        path = folder / name
+        if path.suffix in (".py", ".json", ".pkl"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == ".py":
+            also = f"{attribute} = deepcopy\n" if attribute else ""
+            path.write_text(COPY + also + DATA)
+        elif path.suffix == ".json":
+            path.write_text('{"a": [1, 2, {"b": null}]}')
+        elif path.suffix == ".pkl":
+            path.write_bytes(b"\x80\x04]\x94K\x01a.")
+    for option, place in zip(words, words[1:]):
+        if option == "--venv":
+            make_venv(folder / place)
+
+
+def make_venv(folder):
+    """A stand-in: copium under that name, but written in Python."""
+    for worker in (DCBENCH.parent / "../libexec/dcbench").glob("dcbench-worker-3.*"):
+        version = worker.name.rpartition("-")[2]
+        packages = folder / f"lib/python{version}/site-packages"
+        packages.mkdir(parents=True)
+        (packages / "copium.py").write_text(COPY)
+        (folder / "pyvenv.cfg").write_text(f"version = {version}.0\n")
+
+
+def test_there_are_examples():
+    assert len(from_manual()) >= 5 and len(from_help()) >= 4
+    assert any("--impl merged --workload memo" in line for line in from_manual())
+    assert any("dcbench" in line for line in from_readme())
+
+
+@pytest.mark.parametrize("line", examples())
+def test_example(dcbench, line):
+    words = shlex.split(line.partition(" #")[0], comments=True)
+    redirected = [i for i, word in enumerate(words) if word in (">", "|", "2>", "<")]
+    words = words[:redirected[0]] if redirected else words
+    prepare(dcbench.folder, words)
+    outputs = [pathlib.Path(place) for option, place in zip(words, words[1:])
+               if option in ("-o", "--output")]
+    for path in outputs:
+        (dcbench.folder / path).unlink(missing_ok=True)
+    info = {"list", "--help", "-h", "--version", "--completion"} & set(words)
+    effort = () if info else QUICK
+    done = dcbench.finish(dcbench.start(*words[1:], *effort), timeout=90)
+    # A verdict that is asked for may not be had with so little effort.
+    allowed = {0, 1, 4} if "--fail-if" in line else {0}
+    assert done.code in allowed, done
+    for path in outputs:
+        valid(json.loads((dcbench.folder / path).read_text()))
+
+
+def test_every_option_of_the_manual_is_there(dcbench):
+    text = (TOP / "man/dcbench.1").read_text().replace("\\-", "-")
+    options = re.search(r"^\.Sh OPTIONS\n(.*?)^\.Sh ", text, re.DOTALL | re.MULTILINE)[1]
+    described = {f"--{name}" for line in re.findall(r"^\.It (Fl .*)$", options,
+                                                    re.MULTILINE)
+                 for name in re.findall(r"Fl Fl ([\w-]+)", line)}
+    shown = set(re.findall(r"^ {2,6}(?:-\w, )?(--[\w-]+)", dcbench("--help").out,
+                           re.MULTILINE))
+    assert described == shown
