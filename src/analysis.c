@@ -16,7 +16,7 @@ static const double trim = 0.2;
 /* Values of one arm in one worker, collected block by block. */
 struct series {
     double *time, *cpu, *log_ratio, *cpu_log_ratio;
-    size_t count, pairs;
+    size_t count, pairs, cpu_pairs;
     uint64_t iterations, involuntary, total_iterations, faults, switches;
     uint32_t disturbed;
     double **rows; /* [row_count][...] values of event rows */
@@ -122,11 +122,11 @@ static void add_pairs(struct series *series, const struct dcb_block *blocks, siz
             continue;
         arm->log_ratio[arm->pairs] = log(per_iteration(blocks[i].wall_ns, &blocks[i]) /
                                          per_iteration(base->wall_ns, base));
-        arm->cpu_log_ratio[arm->pairs] =
-            blocks[i].cpu_ns && base->cpu_ns
-                ? log(per_iteration(blocks[i].cpu_ns, &blocks[i]) /
-                      per_iteration(base->cpu_ns, base))
-                : 0;
+        /* A clock that could not be read says nothing; it does not say "equal". */
+        if (blocks[i].cpu_ns && base->cpu_ns)
+            arm->cpu_log_ratio[arm->cpu_pairs++] =
+                log(per_iteration(blocks[i].cpu_ns, &blocks[i]) /
+                    per_iteration(base->cpu_ns, base));
         arm->pairs++;
     }
 }
@@ -177,10 +177,11 @@ static void add_sample(const struct dcb_plan *plan, struct dcb_cell *cell, size_
         .disturbed = series->disturbed,
         .counters = dcb_xcalloc(plan->row_count + 1, sizeof(double)),
     };
-    if (series->pairs) {
+    if (series->pairs)
         sample->log_ratio = dcb_stats_median(series->log_ratio, series->pairs);
-        sample->cpu_log_ratio = dcb_stats_median(series->cpu_log_ratio, series->pairs);
-    }
+    if (series->cpu_pairs)
+        sample->cpu_log_ratio =
+            dcb_stats_median(series->cpu_log_ratio, series->cpu_pairs);
     for (size_t row = 0; row < plan->row_count; row++)
         sample->counters[row] = row_value(&plan->rows[row], series, row);
     sample->time_ns = dcb_stats_median(series->time, series->count);
@@ -472,12 +473,20 @@ static size_t count_candidates(const struct dcb_workload_result *workload)
     return count ? count : 1;
 }
 
+/* Whether nobody knows that two equal arms come out equal here. */
+static bool control_is_off(const struct dcb_workload_result *workload)
+{
+    const struct dcb_cell *control = &workload->cells[1];
+
+    return !is_sound(control) || control->verdict == DCB_VERDICT_FASTER ||
+           control->verdict == DCB_VERDICT_SLOWER;
+}
+
 static void judge(const struct dcb_plan *plan, struct dcb_workload_result *workload)
 {
     size_t judged = 0;
     double half;
 
-    workload->withheld = false;
     workload->reached = 0;
     for (size_t i = 0; i < workload->cell_count; i++) {
         struct dcb_cell *cell = &workload->cells[i];
@@ -487,9 +496,6 @@ static void judge(const struct dcb_plan *plan, struct dcb_workload_result *workl
             cell->sample_count == 0 || !is_sound(&workload->cells[0]))
             continue;
         cell->verdict = dcb_analysis_verdict(&cell->ratio, plan->margin);
-        if (cell->role == DCB_ROLE_CONTROL)
-            workload->withheld = cell->verdict == DCB_VERDICT_FASTER ||
-                                 cell->verdict == DCB_VERDICT_SLOWER;
         half = dcb_analysis_half_width(&cell->ratio);
         judged++;
         /* One interval that is not known leaves the widest unknown. */
@@ -498,6 +504,7 @@ static void judge(const struct dcb_plan *plan, struct dcb_workload_result *workl
     }
     if (judged == 0)
         workload->reached = DCB_UNKNOWN;
+    workload->withheld = control_is_off(workload);
     for (size_t i = 0; workload->withheld && i < workload->cell_count; i++) {
         if (workload->cells[i].role == DCB_ROLE_CANDIDATE &&
             workload->cells[i].verdict != DCB_VERDICT_NONE)

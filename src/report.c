@@ -42,6 +42,10 @@ static void note_control(struct dcb_result *result,
     const struct dcb_cell *control = &workload->cells[1];
     char change[DCB_FORMAT_SIZE];
 
+    if (control->failure != DCB_FAILURE_NONE &&
+        workload->cells[0].failure == DCB_FAILURE_NONE)
+        dcb_result_note(result, "%s: verdicts are withheld: the control %s",
+                        workload_label(result, workload), control->status);
     if (control->verdict == DCB_VERDICT_NONE)
         return;
     dcb_format_change(change, control->ratio.estimate);

@@ -70,7 +70,7 @@ struct dcb_workload_result {
     size_t worker_count, worker_capacity;
     double elapsed_s;
     double reached; /* widest half-width of an interval, the control's too; NAN */
-    bool withheld;  /* the control came out faster or slower */
+    bool withheld;  /* the control failed, or came out faster or slower */
 };
 
 struct dcb_source {
