@@ -223,24 +223,46 @@ static bool is_identifier(const char *text, bool dots)
     return !start;
 }
 
-/* Bytes of UTF-8: what JSON and Python can carry. */
+/* Length of the UTF-8 sequence at `c`, or 0 where there is none (RFC 3629: nothing
+ * overlong, no surrogates, nothing above U+10FFFF). */
+static size_t utf8_length(const unsigned char *c)
+{
+    unsigned char low = 0x80, high = 0xbf; /* of the second byte */
+    size_t length;
+
+    if (*c < 0x80)
+        return 1;
+    if (*c < 0xc2 || *c > 0xf4)
+        return 0;
+    length = *c < 0xe0 ? 2 : *c < 0xf0 ? 3 : 4;
+    if (*c == 0xe0)
+        low = 0xa0;
+    else if (*c == 0xed)
+        high = 0x9f;
+    else if (*c == 0xf0)
+        low = 0x90;
+    else if (*c == 0xf4)
+        high = 0x8f;
+    if (c[1] < low || c[1] > high)
+        return 0;
+    for (size_t i = 2; i < length; i++) {
+        if ((c[i] & 0xc0) != 0x80)
+            return 0;
+    }
+    return length;
+}
+
+/* UTF-8 is what JSON and Python can carry. */
 static bool is_utf8(const char *text)
 {
     const unsigned char *c = (const unsigned char *)text;
 
     while (*c) {
-        int more = *c < 0x80                 ? 0
-                   : *c >= 0xc2 && *c < 0xe0 ? 1
-                   : *c >= 0xe0 && *c < 0xf0 ? 2
-                   : *c >= 0xf0 && *c < 0xf5 ? 3
-                                             : -1;
+        size_t length = utf8_length(c);
 
-        if (more < 0)
+        if (length == 0)
             return false;
-        for (c++; more > 0; more--, c++) {
-            if ((*c & 0xc0) != 0x80)
-                return false;
-        }
+        c += length;
     }
     return true;
 }
