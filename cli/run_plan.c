@@ -358,9 +358,9 @@ static void plan_effort(const struct cli_options *options, struct dcb_plan *plan
     plan->block_ns = block_ns;
     plan->budget_ns = budget_ns;
     plan->warmups = WARMUP_BLOCKS;
-    /* One worker at a time: it may have most of what is free, and not bring the machine
+    /* One worker at a time: it may have half of what is free, and not bring the machine
      * down with it. */
-    plan->memory_bytes = system.available_bytes / 5 * 4;
+    plan->memory_bytes = system.available_bytes / 2;
 }
 
 int cli_run_plan(const struct cli_options *options, struct dcb_plan *ret_plan,

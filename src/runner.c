@@ -46,6 +46,7 @@ struct turn {
     size_t number;
     bool done;      /* the last answer came */
     bool changed;   /* an arm changed the objects: nothing in it counts */
+    char *change;   /* what changed, where it is not known which arm did it; or NULL */
     bool discarded; /* a trial of a suspect: nothing in it counts */
     char *trouble;  /* how it ended badly: killed, hung, no last answer; or NULL */
     char *lie;      /* what was no answer; or NULL */
@@ -219,6 +220,7 @@ static void close_turn(struct turn *turn)
         dcb_samples_close(turn->samples_fd);
     dcb_job_clear(&turn->job);
     free(turn->places);
+    free(turn->change);
     free(turn->trouble);
     free(turn->lie);
 }
@@ -279,8 +281,8 @@ static void take_workload(struct run *run, struct turn *turn,
         run->workload->objects = answer->objects;
     } else if (answer->failure == DCB_FAILURE_CHANGED) {
         turn->changed = true;
-        set_lie(turn, "the objects of the workload changed while it ran, and no "
-                      "implementation changes them alone");
+        if (!turn->change)
+            turn->change = dcb_xstrdup(why);
     } else {
         fail_workload(run, why);
     }
@@ -425,13 +427,15 @@ static void convict(struct run *run, const struct turn *trial, size_t cell)
     if (trial->trouble)
         text = dcb_xasprintf("%s while %s", trial->trouble, dcb_phase_text(phase));
     else
-        text = dcb_xstrdup(trial->lie);
-    drop_arm(run, cell, DCB_FAILURE_DIED, text);
+        text = dcb_xstrdup(trial->lie ? trial->lie : trial->change);
+    drop_arm(run, cell,
+             trial->trouble || trial->lie ? DCB_FAILURE_DIED : DCB_FAILURE_CHANGED, text);
     free(text);
 }
 
-/* Trouble that names no arm (a thread's crash, garbage instead of answers): each arm that
- * is not built in is tried alone. Returns whether one was found. */
+/* Trouble that names no arm (a thread's crash, garbage instead of answers, changed
+ * objects): each arm that is not built in is tried alone. Returns whether one was found.
+ */
 static bool find_culprit(struct run *run)
 {
     bool found = false;
@@ -444,7 +448,7 @@ static bool find_culprit(struct run *run)
             run->workload->cells[i].role == DCB_ROLE_CONTROL)
             continue;
         if (open_turn(run, i, &trial, &why) == 0 && run_turn(run, &trial, &why) == 0 &&
-            (trial.trouble || trial.lie)) {
+            (trial.trouble || trial.lie || trial.change)) {
             convict(run, &trial, i);
             found = true;
         }
@@ -486,11 +490,12 @@ static void blame_end(struct run *run, struct turn *turn)
     free(text);
 }
 
-/* Who pays for garbage among the answers: it says nothing of who wrote it. */
-static void blame_lie(struct run *run, const struct turn *turn)
+/* Who pays for garbage among the answers, or for objects that changed: neither says who
+ * did it. */
+static void blame_lie(struct run *run, const char *why)
 {
     if (!find_culprit(run))
-        strike_workload(run, turn->lie);
+        strike_workload(run, why);
 }
 
 /* "broken: killed by SIGSEGV while timing it", for the notes. */
@@ -617,7 +622,9 @@ static int use_turn(struct run *run, struct turn *turn, uint32_t count,
     if (turn->trouble)
         blame_end(run, turn);
     if (turn->lie)
-        blame_lie(run, turn);
+        blame_lie(run, turn->lie);
+    if (turn->change)
+        blame_lie(run, turn->change);
     return rc;
 }
 

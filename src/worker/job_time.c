@@ -85,7 +85,9 @@ static void load_arms(struct session *session, struct dcb_rng *rng)
     }
 }
 
-static void check_arms(struct session *session)
+/* -1 where an arm changed the objects: nothing can be said of the others in this worker.
+ */
+static int check_arms(struct session *session)
 {
     for (size_t i = 0; i < session->job->arm_count; i++) {
         struct dcb_error why = DCB_ERROR_INIT;
@@ -98,7 +100,10 @@ static void check_arms(struct session *session)
         failure = worker_check_arm(session->python, arm, &why);
         if (failure != DCB_FAILURE_NONE)
             answer_arm(session, arm, failure, why.text);
+        if (failure == DCB_FAILURE_CHANGED)
+            return -1;
     }
+    return 0;
 }
 
 /* How many iterations fill a block: doubled until a good part of it is filled, then
@@ -256,21 +261,14 @@ static uint32_t run_rounds(struct session *session, struct dcb_rng *rng)
     return round;
 }
 
-static void compare_objects(struct session *session, uint32_t rounds)
+/* Whether the objects are still what they were. Which arm changed them is for the
+ * controller to find out. */
+static void compare_objects(const struct session *session)
 {
-    struct dcb_error why = DCB_ERROR_INIT, found = DCB_ERROR_INIT;
-    uint64_t iterations[DCB_ARMS_MAX] = {0};
-    int arm;
+    struct dcb_error why = DCB_ERROR_INIT;
 
     dcb_samples_mark(session->link->samples, DCB_PHASE_COMPARE, DCB_ARM_NONE);
-    if (worker_check_objects(session->python, &why) == 0)
-        return;
-    for (size_t i = 0; i < session->job->arm_count; i++)
-        iterations[i] = session->active[i] ? session->iterations[i] * (rounds + 1) : 0;
-    arm = worker_find_changer(session->python, session->job, iterations, &found);
-    if (arm >= 0)
-        answer_arm(session, (size_t)arm, DCB_FAILURE_CHANGED, found.text);
-    else
+    if (worker_check_objects(session->python, &why) != 0)
         answer_workload(session, 0, DCB_FAILURE_CHANGED, why.text);
 }
 
@@ -299,14 +297,17 @@ int worker_job_time(const struct worker_link *link, struct worker_python *python
     }
     answer_workload(&session, objects, DCB_FAILURE_NONE, NULL);
     load_arms(&session, &rng);
-    check_arms(&session);
+    if (check_arms(&session) != 0) {
+        answer_done(link, 0);
+        return 0;
+    }
     calibrate_arms(&session);
     open_counters(&session);
     if (worker_settle_heap(python, job->gc, err) != 0)
         return -1;
     warm_up_arms(&session);
     rounds = run_rounds(&session, &rng);
-    compare_objects(&session, rounds);
+    compare_objects(&session);
     worker_answer(
         link, &(struct dcb_answer){
                   .kind = DCB_ANSWER_DONE, .rounds = rounds, .group = -1, .slot = -1});

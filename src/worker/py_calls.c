@@ -305,35 +305,6 @@ int worker_check_objects(struct worker_python *python, struct dcb_error *err)
     return found == 0 ? 0 : -1;
 }
 
-/* Runs one arm on objects loaded afresh and says whether they changed. */
-static bool changes_objects(struct worker_python *python, const struct dcb_job *job,
-                            size_t arm, uint64_t iterations, struct dcb_error *err)
-{
-    uint64_t wall_ns;
-    size_t count;
-    struct dcb_error why = DCB_ERROR_INIT;
-
-    if (worker_load_workload(python, &job->workload, &count, &why) != 0)
-        return false;
-    for (uint64_t i = 0; i < iterations; i++) {
-        if (worker_run_block(python, arm, 1, &wall_ns) != 0) {
-            PyErr_Clear();
-            break;
-        }
-    }
-    return worker_check_objects(python, err) != 0;
-}
-
-int worker_find_changer(struct worker_python *python, const struct dcb_job *job,
-                        const uint64_t *iterations, struct dcb_error *err)
-{
-    for (size_t arm = 0; arm < job->arm_count; arm++) {
-        if (iterations[arm] && changes_objects(python, job, arm, iterations[arm], err))
-            return (int)arm;
-    }
-    return -1;
-}
-
 int worker_settle_heap(struct worker_python *python, bool gc, struct dcb_error *err)
 {
     PyObject *module = PyImport_ImportModule("gc");

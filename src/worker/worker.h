@@ -72,11 +72,6 @@ enum dcb_failure worker_check_arm(struct worker_python *python, size_t arm,
 /* Whether the objects are still what they were. 0, or -1 with the difference. */
 int worker_check_objects(struct worker_python *python, struct dcb_error *err);
 
-/* Which arm changes the objects: each alone on a fresh load, iterations[arm] times; 0
- * leaves an arm out. The arm's number, or -1 where none does so alone. */
-int worker_find_changer(struct worker_python *python, const struct dcb_job *job,
-                        const uint64_t *iterations, struct dcb_error *err);
-
 /* Collects and freezes what exists; then the collector is on or off. */
 int worker_settle_heap(struct worker_python *python, bool gc, struct dcb_error *err);
 

@@ -267,7 +267,7 @@ static void switches_and_faults(void **state)
     struct bench bench;
 
     (void)state;
-    open_bench(&bench, 1);
+    open_bench(&bench, 2);
     dcb_plan_add_row(&bench.plan, "page-faults", DCB_KIND_FAULTS, DCB_PROVIDER_KERNEL);
     dcb_plan_add_row(&bench.plan, "context-switches", DCB_KIND_SWITCHES,
                      DCB_PROVIDER_KERNEL);
@@ -311,7 +311,7 @@ static void events_are_found_in_their_group_and_slot(void **state)
     struct bench bench;
 
     (void)state;
-    open_bench(&bench, 1);
+    open_bench(&bench, 2);
     add_event(&bench, "cycles", false);
     add_event(&bench, "branches", false);
     add_event(&bench, "cpu-migrations", true);
@@ -344,7 +344,7 @@ static void blocks_that_did_not_count_are_left_out(void **state)
     struct bench bench;
 
     (void)state;
-    open_bench(&bench, 1);
+    open_bench(&bench, 2);
     add_event(&bench, "cycles", false);
     add_event(&bench, "cpu-migrations", true);
     bench.places[0] = (struct dcb_event_place){.group = 0, .slot = 0};

@@ -76,11 +76,10 @@ static void text_of_one_candidate(void **state)
 static void quiet_text_of_two_workloads(void **state)
 {
     static const char summary[] =
-        "\n"
-        "summary: time per iteration and change\n"
-        "  implementation               memo             reduce      all\n"
-        "  stdlib          61.2 us            61.2 us\n"
-        "  merged          55.1 us  -10.0 %   55.1 us  -10.0 %   -10.0 %\n"
+        "\nsummary: time per iteration and change\n"
+        "  implementation             memo           reduce     all\n"
+        "  stdlib          61.2 us          61.2 us\n"
+        "  merged          55.1 us -10.0%   55.1 us -10.0%   -10.0%\n"
         "  all: geometric mean of the ratios; = same, ? inconclusive\n";
     struct made made;
     char *text;
@@ -245,11 +244,11 @@ static void summary_of_all_kinds(void **state)
     cells[2].ratio = make_interval(0.4, 0.01); /* and 0.9: sqrt(.36) */
     text = as_text(&made, -1);
     assert_contains(text, "\nsummary");
-    assert_contains(strstr(text, "\nsummary"), " -60.0 %");
-    assert_contains(strstr(text, "\nsummary"), " -40.0 %\n");
-    assert_contains(strstr(text, "\nsummary"), "  +0.1 %=");
-    assert_contains(strstr(text, "\nsummary"), " -30.0 %?");
-    assert_contains(strstr(text, "\nsummary"), "  wrong   ");
+    assert_contains(strstr(text, "\nsummary"), " -60.0%");
+    assert_contains(strstr(text, "\nsummary"), " -40.0%\n");
+    assert_contains(strstr(text, "\nsummary"), " +0.1%=");
+    assert_contains(strstr(text, "\nsummary"), " -30.0%?");
+    assert_contains(strstr(text, "\nsummary"), "\n  wrong  ");
     assert_contains(strstr(text, "\nsummary"), " failed ");
     free(text);
     unmake_result(&made);
