@@ -133,7 +133,7 @@ $(B)/tests/loop_overhead: tests/bench/loop_overhead.c $(B)/obj/$(FIRST_PYTHON)/p
 check: unit check-boundaries check-headers check-format python e2e ## run every test
 
 unit: $(UNITS) ## run the unit tests (C)
-	$(Q)set -e; for t in $(UNITS); do echo "  TEST    $$t"; $$t; done
+	$(Q)status=0; for t in $(UNITS); do echo "  TEST    $$t"; $$t || status=1; done; exit $$status
 
 python: all ## test the Python side: implementations, loader, check of copies
 	$(Q)$(PYTEST) tests/python

@@ -12,6 +12,7 @@
 #include "plan.h"
 #include "sysinfo.h"
 #include "term.h"
+#include "utf8.h"
 #include "xalloc.h"
 
 /* Block length, rounds of one worker and warm-up: docs/methodology.md. */
@@ -180,6 +181,10 @@ static int plan_worker(const struct cli_options *options,
         if (!plan->venv)
             rc = dcb_error_set(err, DCB_ERROR_USAGE, "--venv: no folder '%s'",
                                options->venv);
+        else if (!dcb_utf8_valid(plan->venv))
+            rc = dcb_error_set(err, DCB_ERROR_SYSTEM,
+                               "--venv: '%s' is not UTF-8; rename or move it",
+                               options->venv);
         else
             rc = dcb_catalog_venv_version(plan->venv, &wanted, err);
     }
@@ -209,6 +214,10 @@ static int plan_python(const struct cli_options *options,
             return dcb_error_set(err, DCB_ERROR_USAGE, "--python-path: no folder '%s'",
                                  options->python_path.items[i]);
         plan->python_path[plan->python_path_count++] = path;
+        if (!dcb_utf8_valid(path))
+            return dcb_error_set(err, DCB_ERROR_SYSTEM,
+                                 "--python-path: '%s' is not UTF-8; rename or move it",
+                                 options->python_path.items[i]);
     }
     plan->site = !plan->venv && (uses_modules(plan->arms, plan->arm_count) ||
                                  uses_modules(plan->workloads, plan->workload_count));

@@ -11,6 +11,7 @@
 
 #include "error.h"
 #include "runner.h"
+#include "utf8.h"
 
 static bool is_terminal(int fd)
 {
@@ -42,13 +43,14 @@ int cli_term_print(const char *text, struct dcb_error *err)
 
 void cli_term_message(const char *format, ...)
 {
+    char text[4096];
     va_list args;
 
-    fputs("dcbench: ", stderr);
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    fputc('\n', stderr);
+    dcb_utf8_make_printable(text); /* names and messages come from outside */
+    fprintf(stderr, "dcbench: %s\n", text);
 }
 
 /* Seconds until this workload is likely done: its precision grows with the square root of

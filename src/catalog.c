@@ -13,6 +13,7 @@
 #include "error.h"
 #include "nearest.h"
 #include "strbuf.h"
+#include "utf8.h"
 #include "xalloc.h"
 
 static const char *const part_dirs[] = {"impls", "workloads"};
@@ -223,51 +224,7 @@ static bool is_identifier(const char *text, bool dots)
     return !start;
 }
 
-/* Length of the UTF-8 sequence at `c`, or 0 where there is none (RFC 3629: nothing
- * overlong, no surrogates, nothing above U+10FFFF). */
-static size_t utf8_length(const unsigned char *c)
-{
-    unsigned char low = 0x80, high = 0xbf; /* of the second byte */
-    size_t length;
-
-    if (*c < 0x80)
-        return 1;
-    if (*c < 0xc2 || *c > 0xf4)
-        return 0;
-    length = *c < 0xe0 ? 2 : *c < 0xf0 ? 3 : 4;
-    if (*c == 0xe0)
-        low = 0xa0;
-    else if (*c == 0xed)
-        high = 0x9f;
-    else if (*c == 0xf0)
-        low = 0x90;
-    else if (*c == 0xf4)
-        high = 0x8f;
-    if (c[1] < low || c[1] > high)
-        return 0;
-    for (size_t i = 2; i < length; i++) {
-        if ((c[i] & 0xc0) != 0x80)
-            return 0;
-    }
-    return length;
-}
-
-/* UTF-8 is what JSON and Python can carry. */
-static bool is_utf8(const char *text)
-{
-    const unsigned char *c = (const unsigned char *)text;
-
-    while (*c) {
-        size_t length = utf8_length(c);
-
-        if (length == 0)
-            return false;
-        c += length;
-    }
-    return true;
-}
-
-/* Splits "LABEL=SPEC". A label has no '/', ':' or '.', so that a path with '=' in it is
+/* Splits "LABEL=SPEC". A label has no '/' and no ':', so that a path with '=' in it is
  * still a path. */
 static const char *split_label(const char *text, char **ret_label, struct dcb_error *err)
 {
@@ -279,8 +236,7 @@ static const char *split_label(const char *text, char **ret_label, struct dcb_er
         return text;
     if (length == 0 || length > 60 || equals[1] == '\0') {
         dcb_error_set(err, DCB_ERROR_USAGE,
-                      "'%s': LABEL=SPEC wants a label of 1 to 60 letters and a spec",
-                      text);
+                      "'%s': LABEL=SPEC wants a label of 1 to 60 bytes and a spec", text);
         return NULL;
     }
     *ret_label = dcb_xstrndup(text, length);
@@ -338,7 +294,7 @@ static int resolve_file(enum dcb_catalog_part part, const char *path, const char
         return dcb_error_set(err, DCB_ERROR_USAGE, "%s file '%s': %s", part_words[part],
                              path, spec->path ? "not a regular file" : strerror(errno));
     }
-    if (!is_utf8(spec->path))
+    if (!dcb_utf8_valid(spec->path))
         return dcb_error_set(err, DCB_ERROR_SYSTEM,
                              "%s file '%s': its path is not UTF-8; rename or move it",
                              part_words[part], path);
@@ -424,7 +380,7 @@ int dcb_catalog_resolve(const struct dcb_catalog *catalog, enum dcb_catalog_part
     char *label;
     int rc;
 
-    if (!is_utf8(text))
+    if (!dcb_utf8_valid(text))
         return dcb_error_set(err, DCB_ERROR_USAGE, "'%s': not UTF-8", text);
     rest = split_label(text, &label, err);
     if (!rest)

@@ -272,7 +272,7 @@ void dcb_counters_select(struct dcb_counters *counters, size_t group)
 
 void dcb_counters_read(struct dcb_counters *counters, struct dcb_counter_reading *reading)
 {
-    struct group_values values;
+    struct group_values values = {.count = 0};
 
     reading->pmu_ok = reading->software_ok = false;
     if (!counters)

@@ -23,8 +23,8 @@ struct dcb_event {
     bool software; /* counted by the kernel, not by a PMU */
     uint32_t type; /* of perf_event_attr, as the next three */
     uint64_t config, config1, config2;
-    bool user_only;    /* what the encoding asks for; PMU events always are */
-    char encoding[96]; /* the encoding in words: the event string it came from */
+    bool user_only;     /* what the encoding asks for; PMU events always are */
+    char encoding[256]; /* the event string, and the type and config it stands for */
 };
 
 struct dcb_counters;

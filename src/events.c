@@ -29,7 +29,7 @@ void dcb_events_close(void)
     pfm_terminate();
 }
 
-/* The names a typo is compared with: the rows, and what libpfm4 has for PMUs it finds. */
+/* The names a typo is compared with are the rows: libpfm4's are thousands. */
 static const char *nearest_name(const char *text)
 {
     const char *names[DCB_ROW_COUNT];
@@ -82,8 +82,9 @@ int dcb_events_encode(const char *text, struct dcb_event *ret_event,
         .user_only = attr.exclude_kernel,
     };
     snprintf(ret_event->name, sizeof ret_event->name, "%s", text);
-    snprintf(ret_event->encoding, sizeof ret_event->encoding, "%s type=%u config=0x%llx",
-             full ? full : text, attr.type, (unsigned long long)attr.config);
+    snprintf(ret_event->encoding, sizeof ret_event->encoding,
+             "%.200s type=%u config=0x%llx", full ? full : text, attr.type,
+             (unsigned long long)attr.config);
     free(full);
     return 0;
 }

@@ -18,7 +18,7 @@ void dcb_events_close(void);
 
 /* Encodes a row of the report's table through the kernel's generic event of that name, or
  * any libpfm4 event string with its modifiers. DCB_ERROR_USAGE for a name that libpfm4
- * does not know, with the nearest known ones. */
+ * does not know, with the nearest row. */
 int dcb_events_encode(const char *text, struct dcb_event *ret_event,
                       struct dcb_error *err);
 

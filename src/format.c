@@ -47,9 +47,9 @@ static void format_signed(char *buffer, double value, const char *plus)
     char *rest = buffer + used;
     size_t room = DCB_FORMAT_SIZE - (size_t)used;
 
-    if (size >= 1e9)
+    if (size >= 999999999.5)
         snprintf(rest, room, "%.3e", size);
-    else if (size >= 1000)
+    else if (size >= 999.95)
         group_digits(rest, size);
     else if (size == 0)
         snprintf(buffer, DCB_FORMAT_SIZE, "0");

@@ -34,9 +34,13 @@ static int find_name(const char *name, const char *const *names, size_t count)
 
 #define FIND_NAME(name, names) find_name(name, names, sizeof(names) / sizeof(*(names)))
 
+/* Null for NULL, and for text that is not UTF-8: whoever reads it finds it missing and
+ * says so. */
 static json_t *string_or_null(const char *text)
 {
-    return text ? json_string(text) : json_null();
+    json_t *string = text ? json_string(text) : NULL;
+
+    return string ? string : json_null();
 }
 
 static char *dump_line(json_t *object, bool newline)
@@ -144,7 +148,7 @@ static json_t *encode_lists(const struct dcb_job *job, json_t *object)
     for (size_t i = 0; i < job->event_count; i++)
         json_array_append_new(events, encode_event(&job->events[i]));
     for (size_t i = 0; i < job->python_path_count; i++)
-        json_array_append_new(paths, json_string(job->python_path[i]));
+        json_array_append_new(paths, string_or_null(job->python_path[i]));
     json_object_set_new(object, "arms", arms);
     json_object_set_new(object, "sources", sources);
     json_object_set_new(object, "events", events);
@@ -154,14 +158,14 @@ static json_t *encode_lists(const struct dcb_job *job, json_t *object)
 
 char *dcb_job_encode(const struct dcb_job *job)
 {
-    json_t *object =
-        json_pack("{s:s, s:I, s:s, s:I, s:I, s:I, s:I, s:b, s:i, s:I, s:o, s:b}", "job",
-                  job_kinds[job->kind], "seed", (json_int_t)job->seed, "support",
-                  job->support, "rounds", (json_int_t)job->rounds, "warmups",
-                  (json_int_t)job->warmups, "budget_ns", (json_int_t)job->budget_ns,
-                  "block_ns", (json_int_t)job->block_ns, "gc", (int)job->gc, "affinity",
-                  job->affinity, "memory_bytes", (json_int_t)job->memory_bytes, "venv",
-                  string_or_null(job->venv), "site", (int)job->site);
+    json_t *object = json_pack(
+        "{s:s, s:I, s:o, s:I, s:I, s:I, s:I, s:b, s:i, s:I, s:o, s:b}", "job",
+        job_kinds[job->kind], "seed", (json_int_t)job->seed, "support",
+        string_or_null(job->support), "rounds", (json_int_t)job->rounds, "warmups",
+        (json_int_t)job->warmups, "budget_ns", (json_int_t)job->budget_ns, "block_ns",
+        (json_int_t)job->block_ns, "gc", (int)job->gc, "affinity", job->affinity,
+        "memory_bytes", (json_int_t)job->memory_bytes, "venv", string_or_null(job->venv),
+        "site", (int)job->site);
 
     if (job->kind == DCB_JOB_TIME)
         json_object_set_new(object, "workload", encode_spec(&job->workload));
@@ -217,7 +221,9 @@ static int decode_lists(const json_t *root, struct dcb_job *job, struct dcb_erro
     for (size_t i = 0; i < json_array_size(paths); i++) {
         const char *path = json_string_value(json_array_get(paths, i));
 
-        job->python_path[job->python_path_count++] = dcb_xstrdup(path ? path : "");
+        if (!path)
+            return dcb_error_set(err, DCB_ERROR_INTERNAL, "job: a path that is no text");
+        job->python_path[job->python_path_count++] = dcb_xstrdup(path);
     }
     return 0;
 }
@@ -362,6 +368,46 @@ static int decode_numbers(const json_t *root, const struct dcb_answer_bounds *bo
     return 0;
 }
 
+static int decode_failure(const json_t *root, struct dcb_answer *answer,
+                          struct dcb_error *err)
+{
+    const json_t *failure = json_object_get(root, "failure");
+    int found;
+
+    if (!failure || json_is_null(failure))
+        return 0;
+    found = FIND_NAME(json_string_value(failure), failure_names);
+    if (found < 0)
+        return dcb_error_set(err, DCB_ERROR_SYSTEM, "its answer has an unknown failure");
+    answer->failure = (enum dcb_failure)found;
+    return 0;
+}
+
+/* What is there is of the right type. */
+static int check_types(const json_t *root, struct dcb_error *err)
+{
+    static const char *const texts[] = {"message",  "path",      "sha256",
+                                        "version",  "build",     "implementation",
+                                        "compiler", "copy_path", "copy_sha256"};
+    static const char *const booleans[] = {"software", "shared"};
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        const json_t *value = json_object_get(root, texts[i]);
+
+        if (value && !json_is_string(value))
+            return dcb_error_set(err, DCB_ERROR_SYSTEM, "'%s' of its answer is no text",
+                                 texts[i]);
+    }
+    for (size_t i = 0; i < sizeof booleans / sizeof *booleans; i++) {
+        const json_t *value = json_object_get(root, booleans[i]);
+
+        if (value && !json_is_boolean(value))
+            return dcb_error_set(err, DCB_ERROR_SYSTEM,
+                                 "'%s' of its answer is not true or false", booleans[i]);
+    }
+    return 0;
+}
+
 int dcb_answer_decode(const char *line, size_t length,
                       const struct dcb_answer_bounds *bounds,
                       struct dcb_answer *ret_answer, struct dcb_error *err)
@@ -369,8 +415,7 @@ int dcb_answer_decode(const char *line, size_t length,
     json_error_t where;
     json_t *root = json_loadb(line, length, JSON_REJECT_DUPLICATES, &where);
     struct dcb_answer answer = {.kind = DCB_ANSWER_DONE};
-    const json_t *failure;
-    int kind, failed = 0, rc = -1;
+    int kind, rc = -1;
 
     if (!root)
         return dcb_error_set(err, DCB_ERROR_SYSTEM, "its answer is not JSON (%s)",
@@ -381,16 +426,8 @@ int dcb_answer_decode(const char *line, size_t length,
         goto out;
     }
     answer.kind = (enum dcb_answer_kind)kind;
-    failure = json_object_get(root, "failure");
-    if (json_is_string(failure)) {
-        failed = FIND_NAME(json_string_value(failure), failure_names);
-        if (failed < 0) {
-            dcb_error_set(err, DCB_ERROR_SYSTEM, "its answer has an unknown failure");
-            goto out;
-        }
-    }
-    answer.failure = (enum dcb_failure)failed;
-    if (decode_numbers(root, bounds, &answer, err) != 0)
+    if (decode_failure(root, &answer, err) != 0 || check_types(root, err) != 0 ||
+        decode_numbers(root, bounds, &answer, err) != 0)
         goto out;
     answer.message = copy_string(root, "message");
     answer.path = copy_string(root, "path");

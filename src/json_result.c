@@ -8,6 +8,7 @@
 
 #include "analysis.h"
 #include "result.h"
+#include "utf8.h"
 #include "xalloc.h"
 
 static json_t *number(double value)
@@ -32,10 +33,7 @@ static json_t *text(const char *bytes)
     if (string)
         return string;
     clean = dcb_xstrdup(bytes);
-    for (char *c = clean; *c; c++) {
-        if ((unsigned char)*c >= 0x80)
-            *c = '?';
-    }
+    dcb_utf8_mend(clean);
     string = json_string(clean);
     free(clean);
     return string;
@@ -52,9 +50,10 @@ static json_t *encode_environment(const struct dcb_result *result)
         text(result->python.copy_sha256));
 
     return json_pack(
-        "{s:s, s:s, s:s, s:s, s:i, s:b, s:o, s:o, s:o, s:o}", "date", system->date, "cpu",
-        system->cpu, "kernel", system->kernel, "machine", system->machine, "cpus",
-        system->cpus, "virtual_machine", (int)system->virtual_machine, "governor",
+        "{s:o, s:o, s:o, s:o, s:i, s:b, s:o, s:o, s:o, s:o}", "date", text(system->date),
+        "cpu", text(system->cpu), "kernel", text(system->kernel), "machine",
+        text(system->machine), "cpus", system->cpus, "virtual_machine",
+        (int)system->virtual_machine, "governor",
         text(system->governor[0] ? system->governor : NULL), "load_average",
         number(system->load >= 0 ? system->load : DCB_UNKNOWN), "perf_event_paranoid",
         system->perf_event_paranoid > -2 ? json_integer(system->perf_event_paranoid)

@@ -19,10 +19,15 @@ static int open_direct(struct dcb_outfile *file)
 static int open_temporary(struct dcb_outfile *file)
 {
     mode_t mask = umask(0);
+    const char *slash;
     int fd;
 
     umask(mask);
-    file->temporary = dcb_xasprintf("%s.XXXXXX", file->path);
+    /* Beside the target, so that it can be renamed; with a name of its own, since the
+     * target's may be as long as names can be. */
+    slash = strrchr(file->path, '/');
+    file->temporary = dcb_xasprintf(
+        "%.*s.dcbench-XXXXXX", slash ? (int)(slash - file->path) + 1 : 0, file->path);
     fd = mkostemp(file->temporary, O_CLOEXEC);
     if (fd < 0)
         return -1;
@@ -48,12 +53,15 @@ int dcb_outfile_open(struct dcb_outfile *ret_file, const char *path,
     struct stat status;
     int rc;
 
-    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
+    if (!*path) {
+        errno = ENOENT;
+        rc = -1;
+    } else if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
         rc = open_direct(&file);
     else
         rc = open_temporary(&file);
     if (rc != 0) {
-        dcb_error_set_errno(err, errno, "cannot write %s", path);
+        dcb_error_set_errno(err, errno, "cannot write '%s'", path);
         free(file.temporary);
         file.temporary = NULL;
         dcb_outfile_discard(&file);

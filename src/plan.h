@@ -65,8 +65,8 @@ void dcb_plan_clear(struct dcb_plan *plan);
 
 /*
  * Puts the arms together: baseline, its control, candidates. A candidate that is the
- * baseline again (same source) is left out; *ret_dropped tells how many. Two arms with
- * one label are a DCB_ERROR_USAGE. Specs are taken.
+ * baseline again (same source and label) is left out; *ret_dropped tells how many. Two
+ * arms with one label are a DCB_ERROR_USAGE. Specs are taken.
  */
 int dcb_plan_set_arms(struct dcb_plan *plan, struct dcb_spec *take_baseline,
                       struct dcb_spec *take_candidates, size_t count, size_t *ret_dropped,

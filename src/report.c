@@ -10,9 +10,10 @@
 #include "result.h"
 #include "strbuf.h"
 #include "text_table.h"
+#include "utf8.h"
 #include "xalloc.h"
 
-enum { LINE_WIDTH = 79, INDENT = 2 };
+enum { LINE_WIDTH = 79, INDENT = 2, HEADING_MAX = 14 };
 
 /* How the same tables come out as terminal text and as Markdown. */
 struct sheet {
@@ -131,19 +132,35 @@ static void print_table(const struct sheet *sheet, const struct dcb_text_table *
                          sheet->out);
 }
 
+/* On one line and without what a terminal might obey: messages come out of the code under
+ * test. The caller frees it. */
+static char *printable(const char *raw)
+{
+    char *text = dcb_xstrdup(raw);
+
+    for (char *c = text; *c; c++) {
+        if (*c == '\n')
+            *c = ' ';
+    }
+    dcb_utf8_make_printable(text);
+    return text;
+}
+
 /* A line below a table, broken between words where it is too long for the terminal. */
-static void remark(const struct sheet *sheet, const char *prefix, const char *text)
+static void remark(const struct sheet *sheet, const char *prefix, const char *raw)
 {
     size_t column = INDENT + strlen(prefix);
+    char *text = printable(raw);
     const char *word = text;
 
     if (sheet->format == DCB_TABLE_MARKDOWN) {
         dcb_strbuf_appendf(sheet->out, "\n%s%s\n", prefix, text);
+        free(text);
         return;
     }
     dcb_strbuf_appendf(sheet->out, "%*s%s", INDENT, "", prefix);
     while (*word) {
-        size_t length = strcspn(word, " \n");
+        size_t length = strcspn(word, " ");
 
         if (word != text && column + 1 + length > LINE_WIDTH) {
             dcb_strbuf_appendf(sheet->out, "\n%*s", INDENT + 2, "");
@@ -154,9 +171,10 @@ static void remark(const struct sheet *sheet, const char *prefix, const char *te
         }
         dcb_strbuf_append_bytes(sheet->out, word, length);
         column += length;
-        word += length + strspn(word + length, " \n");
+        word += length + strspn(word + length, " ");
     }
     dcb_strbuf_append(sheet->out, "\n");
+    free(text);
 }
 
 static enum dcb_style verdict_style(enum dcb_verdict verdict)
@@ -221,7 +239,7 @@ static void counter_header(const struct sheet *sheet)
 static void interval_text(char *text, size_t size, const struct dcb_interval *ratio)
 {
     double low = 100 * (ratio->low - 1), high = 100 * (ratio->high - 1);
-    int digits = high - low < 0.2 ? 2 : 1;
+    int digits = high >= 99.95 ? 0 : high - low < 0.2 ? 2 : 1;
 
     if (isfinite(low) && ratio->high >= 10)
         snprintf(text, size, "x %.4g to x %.4g", ratio->low, ratio->high);
@@ -245,8 +263,7 @@ static void time_row(const struct sheet *sheet, struct dcb_text_table *table,
     char time[DCB_FORMAT_SIZE], change[DCB_FORMAT_SIZE], interval[64];
 
     if (cell->role == DCB_ROLE_CONTROL)
-        dcb_text_table_cell(table, DCB_STYLE_DIM, "%s (control)",
-                            arm_label(sheet->result, cell));
+        dcb_text_table_cell(table, DCB_STYLE_DIM, "control");
     else
         dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", arm_label(sheet->result, cell));
     dcb_text_table_cell(
@@ -364,6 +381,19 @@ static void counter_change(struct dcb_text_table *table, const struct dcb_plan_r
                             dcb_format_change(text, counter->ratio.estimate));
 }
 
+/* A label as a heading: cut on a terminal, where two long ones would break the line. */
+static void column_of_arm(const struct sheet *sheet, struct dcb_text_table *table,
+                          const char *label)
+{
+    char cut[64];
+
+    if (sheet->format == DCB_TABLE_TEXT && strlen(label) > HEADING_MAX) {
+        snprintf(cut, sizeof cut, "%.*s~", HEADING_MAX - 1, label);
+        label = cut;
+    }
+    dcb_text_table_column(table, DCB_ALIGN_RIGHT, label);
+}
+
 /* The report's shape: baseline, candidate, difference, percent. */
 static void counter_table_one(const struct sheet *sheet,
                               const struct dcb_workload_result *workload,
@@ -373,12 +403,11 @@ static void counter_table_one(const struct sheet *sheet,
     struct dcb_text_table *table = dcb_text_table_new();
     char text[DCB_FORMAT_SIZE];
 
-    dcb_text_table_column(table, DCB_ALIGN_LEFT, "counter, per iteration");
-    dcb_text_table_column(table, DCB_ALIGN_RIGHT, plan->arms[0].label);
-    dcb_text_table_column(table, DCB_ALIGN_RIGHT, arm_label(sheet->result, cell));
+    dcb_text_table_column(table, DCB_ALIGN_LEFT, "counter/iteration");
+    column_of_arm(sheet, table, plan->arms[0].label);
+    column_of_arm(sheet, table, arm_label(sheet->result, cell));
     dcb_text_table_column(table, DCB_ALIGN_RIGHT, "delta");
     dcb_text_table_column(table, DCB_ALIGN_RIGHT, "change");
-    dcb_text_table_column(table, DCB_ALIGN_LEFT, "provider");
     for (size_t row = 0; row < plan->row_count; row++) {
         const struct dcb_counter_value *counter = &cell->counters[row];
         double base = base_value(workload, row);
@@ -393,8 +422,6 @@ static void counter_table_one(const struct sheet *sheet,
         dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s",
                             dcb_format_delta(text, counter->value - base));
         counter_change(table, &plan->rows[row], counter);
-        dcb_text_table_cell(table, DCB_STYLE_DIM, "%s",
-                            dcb_provider_name(plan->rows[row].provider));
     }
     print_table(sheet, table);
     dcb_text_table_free(table);
@@ -410,8 +437,8 @@ static void counter_table_many(const struct sheet *sheet,
     struct dcb_text_table *table = dcb_text_table_new();
     char text[DCB_FORMAT_SIZE];
 
-    dcb_text_table_column(table, DCB_ALIGN_LEFT, "counter, per iteration");
-    dcb_text_table_column(table, DCB_ALIGN_RIGHT, plan->arms[0].label);
+    dcb_text_table_column(table, DCB_ALIGN_LEFT, "counter/iteration");
+    column_of_arm(sheet, table, plan->arms[0].label);
     for (size_t i = first; i < first + count; i++)
         dcb_text_table_column(table, DCB_ALIGN_RIGHT,
                               arm_label(sheet->result, &workload->cells[i]));
@@ -434,7 +461,7 @@ static size_t candidates_that_fit(const struct sheet *sheet,
                                   const struct dcb_workload_result *workload,
                                   size_t first)
 {
-    size_t width = INDENT + 22 + 2 + 10, count = 0;
+    size_t width = INDENT + 21 + 2 + HEADING_MAX, count = 0;
 
     while (first + count < workload->cell_count) {
         size_t label = strlen(arm_label(sheet->result, &workload->cells[first + count]));

@@ -1,6 +1,7 @@
 #include "samples.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,13 +16,15 @@ static size_t mapping_size(uint32_t capacity)
 struct dcb_samples *dcb_samples_new(uint32_t capacity, int *ret_fd, struct dcb_error *err)
 {
     struct dcb_samples *samples;
-    int fd = memfd_create("dcbench-samples", MFD_CLOEXEC);
+    int fd = memfd_create("dcbench-samples", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
     if (fd < 0) {
         dcb_error_set_errno(err, errno, "cannot make shared memory for samples");
         return NULL;
     }
-    if (ftruncate(fd, (off_t)mapping_size(capacity)) != 0) {
+    /* A worker that cut the file would have the controller die of SIGBUS. */
+    if (ftruncate(fd, (off_t)mapping_size(capacity)) != 0 ||
+        fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
         dcb_error_set_errno(err, errno, "cannot size shared memory for samples");
         close(fd);
         return NULL;

@@ -74,12 +74,14 @@ static int job_file(const char *job, struct dcb_error *err)
 /* Moves a descriptor out of the way of the fixed numbers. */
 static int move_up(int fd)
 {
-    int moved;
+    int moved, saved;
 
     if (fd < 0 || fd > DCB_CODE_FD)
         return fd;
     moved = fcntl(fd, F_DUPFD_CLOEXEC, DCB_CODE_FD + 1);
+    saved = errno;
     close(fd);
+    errno = saved;
     return moved;
 }
 
@@ -89,6 +91,8 @@ static int make_pipe(int ends[2], struct dcb_error *err)
         return dcb_error_set_errno(err, errno, "cannot make a pipe");
     ends[0] = move_up(ends[0]);
     ends[1] = move_up(ends[1]);
+    if (ends[0] < 0 || ends[1] < 0)
+        return dcb_error_set_errno(err, errno, "cannot make a pipe");
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
     return 0;
 }
@@ -106,6 +110,15 @@ struct handed {
     int job, answers, samples, code, output;
 };
 
+/* Where there is nothing to hand over, nothing stands there either. */
+static void hand(posix_spawn_file_actions_t *actions, int fd, int number)
+{
+    if (fd >= 0)
+        posix_spawn_file_actions_adddup2(actions, fd, number);
+    else
+        posix_spawn_file_actions_addclose(actions, number);
+}
+
 /* posix_spawn with the descriptors in place. */
 static int launch(const struct dcb_spawn_request *request, const struct handed *handed,
                   pid_t *ret_pid)
@@ -122,10 +135,8 @@ static int launch(const struct dcb_spawn_request *request, const struct handed *
     posix_spawn_file_actions_adddup2(&actions, handed->output, STDERR_FILENO);
     posix_spawn_file_actions_adddup2(&actions, handed->job, DCB_JOB_FD);
     posix_spawn_file_actions_adddup2(&actions, handed->answers, DCB_ANSWER_FD);
-    if (handed->samples >= 0)
-        posix_spawn_file_actions_adddup2(&actions, handed->samples, DCB_SAMPLES_FD);
-    if (handed->code >= 0)
-        posix_spawn_file_actions_adddup2(&actions, handed->code, DCB_CODE_FD);
+    hand(&actions, handed->samples, DCB_SAMPLES_FD);
+    hand(&actions, handed->code, DCB_CODE_FD);
     /* Nothing else of ours or of our caller's: the workload may write to any number. */
     posix_spawn_file_actions_addclosefrom_np(&actions, DCB_CODE_FD + 1);
     posix_spawnattr_init(&attributes);
@@ -158,8 +169,14 @@ static int start(const struct dcb_spawn_request *request, struct child *child,
     int answers[2] = {-1, -1}, output[2] = {-1, -1};
     int rc = -1, launched;
 
-    handed.job = move_up(job_file(request->job, err));
-    if (handed.job < 0 || make_pipe(answers, err) != 0 || make_pipe(output, err) != 0 ||
+    handed.job = job_file(request->job, err);
+    if (handed.job >= 0)
+        handed.job = move_up(handed.job);
+    if (handed.job < 0) {
+        dcb_error_set_errno(err, errno, "cannot pass the job");
+        goto out;
+    }
+    if (make_pipe(answers, err) != 0 || make_pipe(output, err) != 0 ||
         duplicate(request->samples_fd, &handed.samples, err) != 0 ||
         duplicate(request->code_fd, &handed.code, err) != 0)
         goto out;
@@ -183,13 +200,14 @@ out:
     return rc;
 }
 
-/* Reads what is there. Closes the descriptor at its end. */
+/* Reads what is there, in turns of a megabyte at most: a flood must not keep the watch
+ * from its other duties. Closes the descriptor at its end. */
 static void drain(int *fd, struct dcb_strbuf *buf, uint64_t *ret_total)
 {
     char chunk[16384];
     ssize_t n;
 
-    while (*fd >= 0) {
+    for (int turn = 0; turn < 64 && *fd >= 0; turn++) {
         n = read(*fd, chunk, sizeof chunk);
         if (n > 0) {
             dcb_strbuf_append_bytes(buf, chunk, (size_t)n);
@@ -296,6 +314,10 @@ static void watch_child(const struct dcb_spawn_request *request, struct child *c
     if (!killed) {
         outcome->end = info.si_code == CLD_EXITED ? DCB_SPAWN_EXITED : DCB_SPAWN_SIGNALED;
         outcome->code = info.si_status;
+    }
+    for (size_t i = 0; i < output.length; i++) {
+        if (output.text[i] == '\0')
+            output.text[i] = '?';
     }
     outcome->answers_length = answers.length;
     outcome->answers = dcb_strbuf_take(&answers);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
+#include <unistd.h>
 
 /* First line of a small file, without its end; "" where it cannot be read. */
 static void first_line(const char *path, char *line, int size)
@@ -75,8 +76,11 @@ void dcb_sysinfo_read(struct dcb_sysinfo *info)
     }
     if (!info->cpu[0])
         snprintf(info->cpu, sizeof info->cpu, "%s CPU", info->machine);
+    /* More CPUs than the set has room for: all of them, then. */
     if (sched_getaffinity(0, sizeof cpus, &cpus) == 0)
         info->cpus = CPU_COUNT(&cpus);
+    else
+        info->cpus = (int)sysconf(_SC_NPROCESSORS_ONLN);
     first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", info->governor,
                sizeof info->governor);
     first_line("/proc/sys/kernel/perf_event_paranoid", line, sizeof line);

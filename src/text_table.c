@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "utf8.h"
 #include "xalloc.h"
 
 struct column {
@@ -26,59 +27,6 @@ struct dcb_text_table {
     struct cell *cells; /* row after row */
     size_t cell_count, cell_capacity;
 };
-
-/* Bytes of the UTF-8 character that starts here; 0 where none does: stray bytes, overlong
- * forms, surrogates. */
-static size_t character_length(const unsigned char *text)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t length;
-
-    if (text[0] < 0x80)
-        return 1;
-    if (text[0] >= 0xf0 && text[0] < 0xf8)
-        length = 4;
-    else if (text[0] >= 0xe0 && text[0] < 0xf0)
-        length = 3;
-    else if (text[0] >= 0xc0 && text[0] < 0xe0)
-        length = 2;
-    else
-        return 0;
-
-    uint32_t code = text[0] & (0xffU >> (length + 1));
-
-    for (size_t i = 1; i < length; i++) {
-        if ((text[i] & 0xc0) != 0x80)
-            return 0;
-        code = code << 6 | (text[i] & 0x3f);
-    }
-    if (code < least[length] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
-        return 0;
-    return length;
-}
-
-/* Puts a '?' in the place of each control character, those of U+0080 to U+009F included,
- * and of each byte that is not UTF-8: a terminal may obey any of them. */
-static void sanitise(char *text)
-{
-    const unsigned char *from = (const unsigned char *)text;
-    char *to = text;
-
-    while (*from) {
-        size_t length = character_length(from);
-
-        if (length == 0 || *from < 0x20 || *from == 0x7f ||
-            (length == 2 && from[0] == 0xc2 && from[1] < 0xa0)) {
-            *to++ = '?';
-            from += length ? length : 1;
-        } else {
-            memmove(to, from, length);
-            to += length;
-            from += length;
-        }
-    }
-    *to = '\0';
-}
 
 /* In code points of valid UTF-8: continuation bytes do not count. */
 static size_t text_width(const char *text)
@@ -234,7 +182,7 @@ void dcb_text_table_column(struct dcb_text_table *table, enum dcb_align align,
     struct column *column = &table->columns[table->column_count++];
 
     *column = (struct column){.title = dcb_xstrdup(title), .align = align};
-    sanitise(column->title);
+    dcb_utf8_make_printable(column->title);
     widen(column, column->title);
 }
 
@@ -257,7 +205,7 @@ void dcb_text_table_cell(struct dcb_text_table *table, enum dcb_style style,
 
     vsnprintf(text, (size_t)length + 1, format, again);
     va_end(again);
-    sanitise(text);
+    dcb_utf8_make_printable(text);
     widen(&table->columns[table->cell_count % table->column_count], text);
     table->cells[table->cell_count++] = (struct cell){.text = text, .style = style};
 }

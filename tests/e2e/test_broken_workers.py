@@ -60,7 +60,7 @@ def test_segfault_in_the_table(dcbench, write):
     row = [line for line in done.out.splitlines() if line.startswith("  broken ")][0]
     assert row.split()[-1] == "failed"
     assert "broken failed: killed by SIGSEGV" in " ".join(done.out.split())
-    for start in ("  stdlib ", "  stdlib (control) "):
+    for start in ("  stdlib ", "  control "):
         row = [line for line in done.out.splitlines() if line.startswith(start)][0]
         assert " us " in row
 

@@ -335,9 +335,9 @@ static void labels_are_checked(void **state)
     memset(sixty_one, 'l', 61);
     strcpy(sixty_one + 61, "=stdlib");
     assert_refused(*state, DCB_CATALOG_IMPLS, "=stdlib",
-                   "'=stdlib': LABEL=SPEC wants a label of 1 to 60 letters and a spec");
-    assert_refused(*state, DCB_CATALOG_IMPLS, "new=", "wants a label of 1 to 60 letters");
-    assert_refused(*state, DCB_CATALOG_IMPLS, sixty_one, "1 to 60 letters");
+                   "'=stdlib': LABEL=SPEC wants a label of 1 to 60 bytes and a spec");
+    assert_refused(*state, DCB_CATALOG_IMPLS, "new=", "wants a label of 1 to 60 bytes");
+    assert_refused(*state, DCB_CATALOG_IMPLS, sixty_one, "1 to 60 bytes");
     assert_refused(*state, DCB_CATALOG_IMPLS, "a\tb=stdlib",
                    "a label cannot hold control characters");
     assert_refused(*state, DCB_CATALOG_IMPLS, "a\x1b[1m=stdlib", "control characters");

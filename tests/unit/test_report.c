@@ -52,18 +52,18 @@ static void text_of_one_candidate(void **state)
         "counters: hardware, kernel\n"
         "\n"
         "memo: 1 object copied in an iteration\n"
-        "  implementation       time  spread   change    95 % interval  verdict\n"
-        "  stdlib            61.2 us     2 %                            baseline\n"
-        "  stdlib (control)  61.2 us     2 %   +0.0 %   -0.3 to +0.3 %  same\n"
-        "  merged            55.1 us     2 %  -10.0 %  -10.3 to -9.7 %  faster\n"
+        "  implementation     time  spread   change    95 % interval  verdict\n"
+        "  stdlib          61.2 us     2 %                            baseline\n"
+        "  control         61.2 us     2 %   +0.0 %   -0.3 to +0.3 %  same\n"
+        "  merged          55.1 us     2 %  -10.0 %  -10.3 to -9.7 %  faster\n"
         "  5 workers, 250 rounds in 1.5 s; wanted +-0.5 %, got +-0.31 %; a true\n"
         "    difference of 0.4 % would show\n"
         "\n"
-        "  counter, per iteration   stdlib   merged    delta   change  provider\n"
-        "  instructions            421,034  378,931  -42,103  -10.0 %  hardware\n"
-        "  page-faults              0.0012   0.0011  -0.0001  -10.0 %  kernel\n"
-        "  task-clock (ns)          60,000   54,000   -6,000  -10.0 %  kernel\n"
-        "  time-elapsed (ns)        61,200   55,080   -6,120  -10.0 %  kernel\n"
+        "  counter/iteration   stdlib   merged    delta   change\n"
+        "  instructions       421,034  378,931  -42,103  -10.0 %\n"
+        "  page-faults         0.0012   0.0011  -0.0001  -10.0 %\n"
+        "  task-clock (ns)     60,000   54,000   -6,000  -10.0 %\n"
+        "  time-elapsed (ns)   61,200   55,080   -6,120  -10.0 %\n"
         "\n"
         "  not counted: LLC-loads: this CPU or kernel has no such event\n"
         "  time: median over workers, with their standard deviation as spread; it\n"
@@ -114,18 +114,18 @@ static void markdown(void **state)
               "| implementation | time | spread | change | 95 % interval | verdict |\n"
               "| --- | ---: | ---: | ---: | ---: | --- |\n"
               "| stdlib | 61.2 us | 2 % |  |  | baseline |\n"
-              "| stdlib (control) | 61.2 us | 2 % | +0.0 % | -0.3 to +0.3 % | same |\n"
+              "| control | 61.2 us | 2 % | +0.0 % | -0.3 to +0.3 % | same |\n"
               "| merged | 55.1 us | 2 % | -10.0 % | -10.3 to -9.7 % | faster |\n"
               "\n"
               "5 workers, 250 rounds in 1.5 s; wanted +-0.5 %, got +-0.31 %; a true "
               "difference of 0.4 % would show\n"
               "\n"
-              "| counter, per iteration | stdlib | merged | delta | change | provider |\n"
-              "| --- | ---: | ---: | ---: | ---: | --- |\n"
-              "| instructions | 421,034 | 378,931 | -42,103 | -10.0 % | hardware |\n"
-              "| page-faults | 0.0012 | 0.0011 | -0.0001 | -10.0 % | kernel |\n"
-              "| task-clock (ns) | 60,000 | 54,000 | -6,000 | -10.0 % | kernel |\n"
-              "| time-elapsed (ns) | 61,200 | 55,080 | -6,120 | -10.0 % | kernel |\n");
+              "| counter/iteration | stdlib | merged | delta | change |\n"
+              "| --- | ---: | ---: | ---: | ---: |\n"
+              "| instructions | 421,034 | 378,931 | -42,103 | -10.0 % |\n"
+              "| page-faults | 0.0012 | 0.0011 | -0.0001 | -10.0 % |\n"
+              "| task-clock (ns) | 60,000 | 54,000 | -6,000 | -10.0 % |\n"
+              "| time-elapsed (ns) | 61,200 | 55,080 | -6,120 | -10.0 % |\n");
     assert_contains(text, "\n\nNote: noted\n");
     assert_contains(text, "\nnot counted: LLC-loads: this CPU or kernel has no such "
                           "event\n");
@@ -181,13 +181,12 @@ static void all_kinds_of_cells(void **state)
     cells[7].verdict = DCB_VERDICT_SLOWER;
     cells[7].ratio = make_interval(31, 0.5);
     text = as_text(&made, 0);
-    assert_contains(text, "\n  stdlib            61.2 us     2 %");
+    assert_contains(text, "\n  stdlib          61.2 us     2 %");
     assert_contains(text, "  -0.08 to +0.00 %  same\n");
     assert_contains(text, "  +25.0 %  +23.0 to +27.0 %  slower\n");
     assert_contains(text, "  inconclusive\n");
-    assert_contains(text,
-                    "\n  wrong                   -       -        -                 "
-                    "-  failed\n");
+    assert_contains(text, "\n  wrong                 -       -        -                 "
+                          "-  failed\n");
     assert_contains(text, "  wrong failed: not equal\n");
     assert_contains(text, "      -  -50.0 %                 -  inconclusive\n");
     assert_contains(text, "  x 30.5 to x 31.5  slower\n");
@@ -271,7 +270,7 @@ static void failed_workload(void **state)
     dcb_report_add_notes(&made.result);
     text = as_text(&made, 1);
     assert_contains(text, "it has no objects");
-    assert_null(strstr(text, "counter, per iteration"));
+    assert_null(strstr(text, "counter/iteration"));
     free(text);
     unmake_result(&made);
 }
@@ -287,7 +286,7 @@ static void no_counters_at_all(void **state)
     free(made.result.row_reasons[1]);
     text = as_text(&made, 0);
     assert_contains(text, "\ncounters: none (--counters none)\n");
-    assert_null(strstr(text, "counter, per iteration"));
+    assert_null(strstr(text, "counter/iteration"));
     free(text);
     unmake_result(&made);
 }
@@ -537,11 +536,11 @@ static void broken_tables_are_whole(void **state)
     (void)state;
     make_result(&made, many, COUNT(many), inputs, 1);
     text = as_text(&made, -1);
-    for (const char *c = text; (c = strstr(c, "counter, per iteration")); c++)
+    for (const char *c = text; (c = strstr(c, "counter/iteration")); c++)
         tables++;
     assert_true(tables > 1);
     for (size_t i = 0; i < COUNT(many); i++) {
-        const char *heading = strstr(text, "counter, per iteration");
+        const char *heading = strstr(text, "counter/iteration");
         const char *found = strstr(heading, many[i]);
 
         assert_non_null(found);
@@ -551,7 +550,7 @@ static void broken_tables_are_whole(void **state)
     assert_contains(text, "-50.0 %\n");
     free(text);
     text = as_markdown(&made); /* one table, however wide */
-    assert_null(strstr(strstr(text, "counter, per iteration") + 1, "counter, per"));
+    assert_null(strstr(strstr(text, "counter/iteration") + 1, "counter/"));
     free(text);
     unmake_result(&made);
 }
