@@ -35,6 +35,10 @@ struct dcb_job_arm {
 struct dcb_job {
     enum dcb_job_kind kind;
     uint64_t seed; /* below 2^63: hash seed, load order, padding and round order */
+    /* What every answer has to carry, below 2^63. User code never sees the job, so it
+     * cannot forge answers by writing to a descriptor. */
+    uint64_t token;
+
     char *support; /* folder of the Python side of the worker */
     struct dcb_spec workload;
     struct dcb_job_arm *arms;
@@ -86,6 +90,7 @@ const char *dcb_failure_name(enum dcb_failure failure); /* NULL for none */
 
 /* One answer. Text fields are owned; which ones are set depends on `kind`. */
 struct dcb_answer {
+    uint64_t token; /* the job's */
     enum dcb_answer_kind kind;
     uint32_t index; /* arm, event or source */
     enum dcb_failure failure;
@@ -104,10 +109,12 @@ struct dcb_answer {
 void dcb_answer_clear(struct dcb_answer *answer);
 char *dcb_answer_encode(const struct dcb_answer *answer); /* one line, "\n" included */
 
-/* Types and ranges are checked: `arms`, `events` and `sources` bound the indices.
+/* Types and ranges are checked: `arms`, `events` and `sources` bound the indices, and the
+ * answer must carry the job's token.
  * -1 with a message that says what is wrong with the line. */
 struct dcb_answer_bounds {
     size_t arms, events, sources;
+    uint64_t token;
 };
 int dcb_answer_decode(const char *line, size_t length,
                       const struct dcb_answer_bounds *bounds,

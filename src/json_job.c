@@ -158,14 +158,15 @@ static json_t *encode_lists(const struct dcb_job *job, json_t *object)
 
 char *dcb_job_encode(const struct dcb_job *job)
 {
-    json_t *object = json_pack(
-        "{s:s, s:I, s:o, s:I, s:I, s:I, s:I, s:b, s:i, s:I, s:o, s:b}", "job",
-        job_kinds[job->kind], "seed", (json_int_t)job->seed, "support",
-        string_or_null(job->support), "rounds", (json_int_t)job->rounds, "warmups",
-        (json_int_t)job->warmups, "budget_ns", (json_int_t)job->budget_ns, "block_ns",
-        (json_int_t)job->block_ns, "gc", (int)job->gc, "affinity", job->affinity,
-        "memory_bytes", (json_int_t)job->memory_bytes, "venv", string_or_null(job->venv),
-        "site", (int)job->site);
+    json_t *object =
+        json_pack("{s:s, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:b, s:i, s:I, s:o, s:b}",
+                  "job", job_kinds[job->kind], "token", (json_int_t)job->token, "seed",
+                  (json_int_t)job->seed, "support", string_or_null(job->support),
+                  "rounds", (json_int_t)job->rounds, "warmups", (json_int_t)job->warmups,
+                  "budget_ns", (json_int_t)job->budget_ns, "block_ns",
+                  (json_int_t)job->block_ns, "gc", (int)job->gc, "affinity",
+                  job->affinity, "memory_bytes", (json_int_t)job->memory_bytes, "venv",
+                  string_or_null(job->venv), "site", (int)job->site);
 
     if (job->kind == DCB_JOB_TIME)
         json_object_set_new(object, "workload", encode_spec(&job->workload));
@@ -234,6 +235,7 @@ static int decode_job(const json_t *root, struct dcb_job *job, struct dcb_error 
 
     *job = (struct dcb_job){
         .seed = get_uint(root, "seed"),
+        .token = get_uint(root, "token"),
         .support = copy_string(root, "support"),
         .rounds = (uint32_t)get_uint(root, "rounds"),
         .warmups = (uint32_t)get_uint(root, "warmups"),
@@ -306,8 +308,9 @@ static void set_text(json_t *object, const char *key, const char *text)
 char *dcb_answer_encode(const struct dcb_answer *answer)
 {
     json_t *object = json_pack(
-        "{s:s, s:I, s:o, s:I, s:b, s:I, s:I, s:i, s:i, s:b}", "answer",
-        answer_kinds[answer->kind], "index", (json_int_t)answer->index, "failure",
+        "{s:s, s:I, s:I, s:o, s:I, s:b, s:I, s:I, s:i, s:i, s:b}", "answer",
+        answer_kinds[answer->kind], "token", (json_int_t)answer->token, "index",
+        (json_int_t)answer->index, "failure",
         string_or_null(dcb_failure_name(answer->failure)), "iterations",
         (json_int_t)answer->iterations, "shared", (int)answer->shared, "objects",
         (json_int_t)answer->objects, "rounds", (json_int_t)answer->rounds, "group",
@@ -426,6 +429,11 @@ int dcb_answer_decode(const char *line, size_t length,
         goto out;
     }
     answer.kind = (enum dcb_answer_kind)kind;
+    answer.token = get_uint(root, "token");
+    if (answer.token != bounds->token) {
+        dcb_error_set(err, DCB_ERROR_SYSTEM, "an answer is not the worker's own");
+        goto out;
+    }
     if (decode_failure(root, &answer, err) != 0 || check_types(root, err) != 0 ||
         decode_numbers(root, bounds, &answer, err) != 0)
         goto out;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 
 #include "analysis.h"
@@ -172,8 +173,19 @@ static void fill_arms(const struct run *run, struct turn *turn, size_t suspect)
     }
 }
 
+/* Nobody can guess it: the seed is known, this is not. */
+static uint64_t random_token(void)
+{
+    uint64_t token = 0;
+
+    if (getrandom(&token, sizeof token, 0) != sizeof token)
+        token = (uint64_t)(now_s() * 1e9);
+    return token >> 1;
+}
+
 static void fill_environment(const struct dcb_plan *plan, struct dcb_job *job)
 {
+    job->token = random_token();
     job->support = dcb_xstrdup(plan->support);
     job->gc = plan->gc;
     job->affinity = plan->affinity;
@@ -319,7 +331,8 @@ static void take_answers(struct run *run, struct turn *turn,
                          const struct dcb_spawn_outcome *outcome, struct dcb_error *fatal)
 {
     struct dcb_answer_bounds bounds = {.arms = turn->job.arm_count,
-                                       .events = turn->job.event_count};
+                                       .events = turn->job.event_count,
+                                       .token = turn->job.token};
     const char *line = outcome->answers, *end = line + outcome->answers_length;
 
     while (line < end) {
@@ -793,9 +806,10 @@ static void take_description(struct dcb_result *result, struct dcb_answer *answe
 /* `refusal` is set where the worker itself says what the user has to mend. */
 static int read_description(struct dcb_result *result,
                             const struct dcb_spawn_outcome *outcome, size_t sources,
-                            struct dcb_error *refusal, struct dcb_error *err)
+                            uint64_t token, struct dcb_error *refusal,
+                            struct dcb_error *err)
 {
-    struct dcb_answer_bounds bounds = {.sources = sources};
+    struct dcb_answer_bounds bounds = {.sources = sources, .token = token};
     const char *line = outcome->answers, *newline;
     bool done = false;
 
@@ -871,8 +885,8 @@ static int describe(struct run *run, struct dcb_error *err)
     rc = dcb_spawn_run(&request, &outcome, err);
     if (rc == 0) {
         if (outcome.end != DCB_SPAWN_STOPPED)
-            rc =
-                read_description(run->result, &outcome, job.source_count, &refusal, &why);
+            rc = read_description(run->result, &outcome, job.source_count, job.token,
+                                  &refusal, &why);
         if (refusal.code != DCB_OK)
             rc = dcb_error_set(err, DCB_ERROR_SYSTEM, "%s", refusal.text);
         else if (rc != 0)

@@ -19,7 +19,8 @@ struct worker_python;
 
 struct worker_link {
     int answer_fd;
-    int pid; /* only this process answers: not a child that user code forked */
+    int pid;        /* only this process answers: not a child that user code forked */
+    uint64_t token; /* the job's: marks an answer as the worker's own */
     struct dcb_samples *samples;
 };
 

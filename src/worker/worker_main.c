@@ -41,12 +41,14 @@ const char *__asan_default_options(void)
 
 void worker_answer(const struct worker_link *link, const struct dcb_answer *answer)
 {
+    struct dcb_answer own = *answer;
     char *line;
     size_t length, done = 0;
 
     if (getpid() != link->pid)
         _exit(STATUS_SYSTEM);
-    line = dcb_answer_encode(answer);
+    own.token = link->token;
+    line = dcb_answer_encode(&own);
     length = strlen(line);
     while (done < length) {
         ssize_t n = write(link->answer_fd, line + done, length - done);
@@ -84,6 +86,7 @@ static int open_link(const struct dcb_job *job, struct worker_link *link,
                      struct dcb_error *err)
 {
     link->pid = getpid();
+    link->token = job->token;
     link->answer_fd = fcntl(DCB_ANSWER_FD, F_DUPFD_CLOEXEC, 200);
     if (link->answer_fd < 0)
         return dcb_error_set_errno(err, errno, "no descriptor for answers");
