@@ -260,7 +260,7 @@ static int print_result(const struct cli_options *options,
 static void print_failures(const struct dcb_result *result,
                            const struct dcb_workload_result *workload)
 {
-    const char *name = result->plan->workloads[workload->workload].label;
+    const char *name = dcb_result_workload_label(result, workload);
 
     if (workload->failure) {
         cli_term_message("workload %s failed: %s", name, workload->failure);
@@ -270,7 +270,7 @@ static void print_failures(const struct dcb_result *result,
         const struct dcb_cell *cell = &workload->cells[i];
 
         if (cell->failure != DCB_FAILURE_NONE && cell->role != DCB_ROLE_CONTROL)
-            cli_term_message("%s on %s %s", result->plan->arms[cell->arm].label, name,
+            cli_term_message("%s on %s %s", dcb_result_arm_label(result, cell), name,
                              cell->status);
     }
 }

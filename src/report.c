@@ -24,95 +24,6 @@ struct sheet {
     struct dcb_strbuf *out;
 };
 
-static const char *arm_label(const struct dcb_result *result, const struct dcb_cell *cell)
-{
-    return result->plan->arms[cell->arm].label;
-}
-
-static const char *workload_label(const struct dcb_result *result,
-                                  const struct dcb_workload_result *workload)
-{
-    return result->plan->workloads[workload->workload].label;
-}
-
-/* ---- notes ---- */
-
-static void note_control(struct dcb_result *result,
-                         const struct dcb_workload_result *workload)
-{
-    const struct dcb_cell *control = &workload->cells[1];
-    char change[DCB_FORMAT_SIZE];
-
-    if (control->failure != DCB_FAILURE_NONE &&
-        workload->cells[0].failure == DCB_FAILURE_NONE)
-        dcb_result_note(result, "%s: verdicts are withheld: the control %s",
-                        workload_label(result, workload), control->status);
-    if (control->verdict == DCB_VERDICT_NONE)
-        return;
-    dcb_format_change(change, control->ratio.estimate);
-    if (workload->withheld)
-        dcb_result_note(
-            result,
-            "%s: verdicts are withheld: the control, the baseline loaded a second "
-            "time, came out %s; run again, or on a quieter machine",
-            workload_label(result, workload), change);
-    else if (control->verdict != DCB_VERDICT_SAME && isfinite(control->ratio.low))
-        dcb_result_note(
-            result,
-            "%s: the control is not known to be the same within %g %% (%s): small "
-            "changes here deserve doubt",
-            workload_label(result, workload), 100 * result->plan->margin, change);
-}
-
-static void note_workers(struct dcb_result *result,
-                         const struct dcb_workload_result *workload)
-{
-    const struct dcb_cell *baseline = &workload->cells[0];
-    uint64_t blocks = 0, disturbed = 0;
-    const char *first = NULL;
-    size_t troubled = 0;
-
-    for (size_t i = 0; i < workload->worker_count; i++)
-        troubled += workload->workers[i].trouble != NULL;
-    for (size_t i = 0; i < workload->worker_count && !first; i++)
-        first = workload->workers[i].trouble;
-    if (troubled)
-        dcb_result_note(result, "%s: %zu of %zu workers ended badly; the first: %s",
-                        workload_label(result, workload), troubled,
-                        workload->worker_count, first);
-    for (size_t i = 0; i < workload->cell_count; i++) {
-        const struct dcb_cell *cell = &workload->cells[i];
-
-        blocks += cell->blocks;
-        for (size_t k = 0; k < cell->sample_count; k++)
-            disturbed += cell->samples[k].disturbed;
-    }
-    if (blocks && disturbed * 20 > blocks)
-        dcb_result_note(
-            result, "%s: %.0f %% of the blocks were interrupted by other processes",
-            workload_label(result, workload), 100.0 * (double)disturbed / (double)blocks);
-    if (!workload->failure && baseline->failure == DCB_FAILURE_NONE &&
-        baseline->sample_count < DCB_WORKERS_MIN && !result->signal)
-        dcb_result_note(
-            result,
-            "%s: %zu workers are too few for an interval (%d make one): raise "
-            "--max-time or --workers",
-            workload_label(result, workload), baseline->sample_count, DCB_WORKERS_MIN);
-}
-
-void dcb_report_add_notes(struct dcb_result *result)
-{
-    for (size_t i = 0; i < result->workload_count; i++) {
-        note_control(result, &result->workloads[i]);
-        note_workers(result, &result->workloads[i]);
-    }
-    if (result->system.load > 0.5 * result->system.cpus)
-        dcb_result_note(result, "the load average was %.1f on %d CPUs at the start",
-                        result->system.load, result->system.cpus);
-    if (result->signal)
-        dcb_result_note(result, "interrupted: this is what was measured up to then");
-}
-
 /* ---- pieces of the sheet ---- */
 
 static void heading(const struct sheet *sheet, const char *text)
@@ -265,7 +176,8 @@ static void time_row(const struct sheet *sheet, struct dcb_text_table *table,
     if (cell->role == DCB_ROLE_CONTROL)
         dcb_text_table_cell(table, DCB_STYLE_DIM, "control");
     else
-        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", arm_label(sheet->result, cell));
+        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s",
+                            dcb_result_arm_label(sheet->result, cell));
     dcb_text_table_cell(
         table, DCB_STYLE_PLAIN, "%s",
         dcb_format_time(time, cell->time.count ? cell->time.median : DCB_UNKNOWN));
@@ -315,7 +227,8 @@ static void failure_remarks(const struct sheet *sheet,
 
         if (cell->failure == DCB_FAILURE_NONE || cell->role == DCB_ROLE_CONTROL)
             continue;
-        line = dcb_xasprintf("%s %s", arm_label(sheet->result, cell), cell->status);
+        line = dcb_xasprintf("%s %s", dcb_result_arm_label(sheet->result, cell),
+                             cell->status);
         remark(sheet, "", line);
         free(line);
     }
@@ -405,7 +318,7 @@ static void counter_table_one(const struct sheet *sheet,
 
     dcb_text_table_column(table, DCB_ALIGN_LEFT, "counter/iteration");
     column_of_arm(sheet, table, plan->arms[0].label);
-    column_of_arm(sheet, table, arm_label(sheet->result, cell));
+    column_of_arm(sheet, table, dcb_result_arm_label(sheet->result, cell));
     dcb_text_table_column(table, DCB_ALIGN_RIGHT, "delta");
     dcb_text_table_column(table, DCB_ALIGN_RIGHT, "change");
     for (size_t row = 0; row < plan->row_count; row++) {
@@ -441,7 +354,7 @@ static void counter_table_many(const struct sheet *sheet,
     column_of_arm(sheet, table, plan->arms[0].label);
     for (size_t i = first; i < first + count; i++)
         dcb_text_table_column(table, DCB_ALIGN_RIGHT,
-                              arm_label(sheet->result, &workload->cells[i]));
+                              dcb_result_arm_label(sheet->result, &workload->cells[i]));
     for (size_t row = 0; row < plan->row_count; row++) {
         if (!counted(workload, row))
             continue;
@@ -464,7 +377,8 @@ static size_t candidates_that_fit(const struct sheet *sheet,
     size_t width = INDENT + 21 + 2 + HEADING_MAX, count = 0;
 
     while (first + count < workload->cell_count) {
-        size_t label = strlen(arm_label(sheet->result, &workload->cells[first + count]));
+        size_t label =
+            strlen(dcb_result_arm_label(sheet->result, &workload->cells[first + count]));
 
         width += 2 + (label > 8 ? label : 8);
         if (count > 0 && width > LINE_WIDTH && sheet->format == DCB_TABLE_TEXT)
@@ -540,7 +454,7 @@ static void worker_remarks(const struct sheet *sheet,
             continue;
         snprintf(line, sizeof line,
                  "%s %s: %zu workers, %llu blocks of %llu iterations, from %s to %s",
-                 dcb_role_name(cell->role), arm_label(sheet->result, cell),
+                 dcb_role_name(cell->role), dcb_result_arm_label(sheet->result, cell),
                  cell->sample_count, (unsigned long long)cell->blocks,
                  (unsigned long long)cell->samples[0].iterations,
                  dcb_format_time(low, cell->time.min),
@@ -610,7 +524,7 @@ static void summary_table(const struct sheet *sheet, size_t first, size_t count)
     dcb_text_table_column(table, DCB_ALIGN_LEFT, "implementation");
     for (size_t i = first; i < first + count; i++)
         dcb_text_table_column(table, DCB_ALIGN_RIGHT,
-                              workload_label(result, &result->workloads[i]));
+                              dcb_result_workload_label(result, &result->workloads[i]));
     if (last)
         dcb_text_table_column(table, DCB_ALIGN_RIGHT, "all");
     for (size_t arm = 0; arm < result->plan->arm_count; arm++) {
@@ -660,9 +574,11 @@ static void print_sheet(const struct sheet *sheet)
         const struct dcb_workload_result *workload = &result->workloads[i];
 
         snprintf(title, sizeof title, "%s: %llu %s copied in an iteration",
-                 workload_label(result, workload), (unsigned long long)workload->objects,
+                 dcb_result_workload_label(result, workload),
+                 (unsigned long long)workload->objects,
                  workload->objects == 1 ? "object" : "objects");
-        heading(sheet, workload->objects ? title : workload_label(result, workload));
+        heading(sheet,
+                workload->objects ? title : dcb_result_workload_label(result, workload));
         time_table(sheet, workload);
         failure_remarks(sheet, workload);
         effort_remark(sheet, workload);
@@ -707,62 +623,4 @@ void dcb_report_markdown(const struct dcb_result *result, int verbosity,
                           .out = out};
 
     print_sheet(&sheet);
-}
-
-/* ---- CSV ---- */
-
-static void csv_number(struct dcb_text_table *table, double value)
-{
-    if (isfinite(value))
-        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%.9g", value);
-    else
-        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", "");
-}
-
-static void csv_row(const struct dcb_result *result,
-                    const struct dcb_workload_result *workload,
-                    const struct dcb_cell *cell, struct dcb_text_table *table)
-{
-    const char *verdict = dcb_verdict_name(cell->verdict);
-    bool timed = cell->time.count > 0;
-
-    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", workload_label(result, workload));
-    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", arm_label(result, cell));
-    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", dcb_role_name(cell->role));
-    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", cell->status);
-    csv_number(table, timed ? cell->time.median : DCB_UNKNOWN);
-    csv_number(table, timed ? cell->time.mean : DCB_UNKNOWN);
-    csv_number(table, timed ? cell->time.stddev : DCB_UNKNOWN);
-    csv_number(table, timed ? cell->time.min : DCB_UNKNOWN);
-    csv_number(table, timed ? cell->time.max : DCB_UNKNOWN);
-    csv_number(table, timed ? cell->cpu.median : DCB_UNKNOWN);
-    csv_number(table, (double)cell->time.count);
-    csv_number(table, (double)cell->blocks);
-    csv_number(table, cell->ratio.estimate);
-    csv_number(table, cell->ratio.low);
-    csv_number(table, cell->ratio.high);
-    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", verdict ? verdict : "");
-    for (size_t row = 0; row < result->plan->row_count; row++)
-        csv_number(table, cell->counters[row].value);
-}
-
-void dcb_report_csv(const struct dcb_result *result, struct dcb_strbuf *out)
-{
-    static const char *const titles[] = {
-        "workload",    "implementation", "role",           "status",
-        "time_ns",     "time_mean_ns",   "time_stddev_ns", "time_min_ns",
-        "time_max_ns", "cpu_ns",         "workers",        "blocks",
-        "ratio",       "ratio_low",      "ratio_high",     "verdict"};
-    struct dcb_text_table *table = dcb_text_table_new();
-
-    for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
-        dcb_text_table_column(table, DCB_ALIGN_LEFT, titles[i]);
-    for (size_t row = 0; row < result->plan->row_count; row++)
-        dcb_text_table_column(table, DCB_ALIGN_LEFT, result->plan->rows[row].name);
-    for (size_t i = 0; i < result->workload_count; i++) {
-        for (size_t k = 0; k < result->workloads[i].cell_count; k++)
-            csv_row(result, &result->workloads[i], &result->workloads[i].cells[k], table);
-    }
-    dcb_text_table_print(table, DCB_TABLE_CSV, 0, false, out);
-    dcb_text_table_free(table);
 }

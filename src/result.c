@@ -78,6 +78,18 @@ void dcb_result_note(struct dcb_result *result, const char *format, ...)
     result->notes[result->note_count++] = dcb_xstrdup(text);
 }
 
+const char *dcb_result_arm_label(const struct dcb_result *result,
+                                 const struct dcb_cell *cell)
+{
+    return result->plan->arms[cell->arm].label;
+}
+
+const char *dcb_result_workload_label(const struct dcb_result *result,
+                                      const struct dcb_workload_result *workload)
+{
+    return result->plan->workloads[workload->workload].label;
+}
+
 bool dcb_result_row_counted(const struct dcb_result *result, size_t row)
 {
     for (size_t i = 0; i < result->workload_count; i++) {

@@ -96,6 +96,12 @@ void dcb_result_clear(struct dcb_result *result);
 void dcb_result_note(struct dcb_result *result, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Labels, borrowed from the plan. */
+const char *dcb_result_arm_label(const struct dcb_result *result,
+                                 const struct dcb_cell *cell);
+const char *dcb_result_workload_label(const struct dcb_result *result,
+                                      const struct dcb_workload_result *workload);
+
 /* Whether any value of the row was counted in any cell. */
 bool dcb_result_row_counted(const struct dcb_result *result, size_t row);
 

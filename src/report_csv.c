@@ -1,0 +1,65 @@
+#include "report.h"
+
+#include <math.h>
+#include <stddef.h>
+
+#include "result.h"
+#include "strbuf.h"
+#include "text_table.h"
+
+static void csv_number(struct dcb_text_table *table, double value)
+{
+    if (isfinite(value))
+        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%.9g", value);
+    else
+        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", "");
+}
+
+static void csv_row(const struct dcb_result *result,
+                    const struct dcb_workload_result *workload,
+                    const struct dcb_cell *cell, struct dcb_text_table *table)
+{
+    const char *verdict = dcb_verdict_name(cell->verdict);
+    bool timed = cell->time.count > 0;
+
+    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s",
+                        dcb_result_workload_label(result, workload));
+    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", dcb_result_arm_label(result, cell));
+    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", dcb_role_name(cell->role));
+    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", cell->status);
+    csv_number(table, timed ? cell->time.median : DCB_UNKNOWN);
+    csv_number(table, timed ? cell->time.mean : DCB_UNKNOWN);
+    csv_number(table, timed ? cell->time.stddev : DCB_UNKNOWN);
+    csv_number(table, timed ? cell->time.min : DCB_UNKNOWN);
+    csv_number(table, timed ? cell->time.max : DCB_UNKNOWN);
+    csv_number(table, timed ? cell->cpu.median : DCB_UNKNOWN);
+    csv_number(table, (double)cell->time.count);
+    csv_number(table, (double)cell->blocks);
+    csv_number(table, cell->ratio.estimate);
+    csv_number(table, cell->ratio.low);
+    csv_number(table, cell->ratio.high);
+    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", verdict ? verdict : "");
+    for (size_t row = 0; row < result->plan->row_count; row++)
+        csv_number(table, cell->counters[row].value);
+}
+
+void dcb_report_csv(const struct dcb_result *result, struct dcb_strbuf *out)
+{
+    static const char *const titles[] = {
+        "workload",    "implementation", "role",           "status",
+        "time_ns",     "time_mean_ns",   "time_stddev_ns", "time_min_ns",
+        "time_max_ns", "cpu_ns",         "workers",        "blocks",
+        "ratio",       "ratio_low",      "ratio_high",     "verdict"};
+    struct dcb_text_table *table = dcb_text_table_new();
+
+    for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
+        dcb_text_table_column(table, DCB_ALIGN_LEFT, titles[i]);
+    for (size_t row = 0; row < result->plan->row_count; row++)
+        dcb_text_table_column(table, DCB_ALIGN_LEFT, result->plan->rows[row].name);
+    for (size_t i = 0; i < result->workload_count; i++) {
+        for (size_t k = 0; k < result->workloads[i].cell_count; k++)
+            csv_row(result, &result->workloads[i], &result->workloads[i].cells[k], table);
+    }
+    dcb_text_table_print(table, DCB_TABLE_CSV, 0, false, out);
+    dcb_text_table_free(table);
+}
