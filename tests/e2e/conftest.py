@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import signal
+import stat
 import subprocess
 import time
 
@@ -108,6 +109,9 @@ class Dcbench:
     def start(self, *args, cwd=None, env=None, program=None, **options):
         options.setdefault("stdout", subprocess.PIPE)
         options.setdefault("stderr", subprocess.PIPE)
+        # A shell's background job has it ignored, and so would dcbench.
+        options.setdefault("preexec_fn",
+                           lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         return subprocess.Popen([program or self.path, *map(str, args)],
                                 stdin=subprocess.DEVNULL, text=True,
                                 encoding="utf-8", errors="surrogateescape",
@@ -261,3 +265,9 @@ def table_after(text, start):
                 rows.append(words(row))
             return words(line), rows
     raise AssertionError(f"no table with the column {start!r} in\n{text}")
+
+
+# Where /dev/full is no device (a bare chroot), writing there would fill the disk.
+needs_full = pytest.mark.skipif(
+    not os.path.exists("/dev/full") or not stat.S_ISCHR(os.stat("/dev/full").st_mode),
+    reason="/dev/full is no device here")

@@ -63,7 +63,10 @@ def test_merged_is_faster(dcbench):
     result = Result(valid(json.loads(dcbench(
         "-i", "merged", "-w", "memo", "--max-time", "6", "--format", "json").out)))
     ratio = result.cell("merged")["ratio"]
-    assert 0.6 < ratio["estimate"] < 0.99
+    if has_atomic_types_first(result):
+        assert 0.9 < ratio["estimate"] < 1.1
+    else:
+        assert 0.6 < ratio["estimate"] < 0.99
     control = result.cell("stdlib", role="control")["ratio"]
     assert 0.9 < control["estimate"] < 1.1
     assert control["low"] < 1.02 and control["high"] > 0.98
@@ -134,11 +137,23 @@ def test_everything_has_every_counter(everything):
             assert counter["scaled"] is False
 
 
+def has_atomic_types_first(result):
+    version = result["environment"]["python"]["version"]
+    return tuple(map(int, re.match(r"(\d+)\.(\d+)", version).groups())) >= (3, 14)
+
+
 def test_everything_points_where_the_report_does(everything):
+    """From 3.14 on the standard library itself tests atomic types first: memo-opt is the
+    same there, and merged has only its short cuts, which memo does not take."""
     _, result = everything
+    new = has_atomic_types_first(result)
     for workload in ("general", "reduce", "memo"):
         for impl in ("merged", "memo-opt"):
-            assert result.cell(impl, workload)["ratio"]["estimate"] < 1
+            ratio = result.cell(impl, workload)["ratio"]
+            if new and (impl == "memo-opt" or workload == "memo"):
+                assert 0.9 < ratio["estimate"] < 1.1
+            else:
+                assert ratio["estimate"] < 1
     assert result.cell("published-fastpath", "memo")["ratio"]["high"] > 0.98
 
 

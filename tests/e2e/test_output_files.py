@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from conftest import QUICK, Result, alive_below, valid
+from conftest import QUICK, Result, alive_below, valid, needs_full
 
 MEMO = ("-i", "merged", "-w", "memo")
 
@@ -67,6 +67,7 @@ def test_saved_name_is_a_folder(dcbench):
     assert "x.json" in done.err and "directory" in done.err
 
 
+@needs_full
 @pytest.mark.parametrize("option", ["-o", "--keep-rounds"])
 def test_full_disk(dcbench, option):
     done = dcbench.quick(*MEMO, option, "/dev/full", status=3)
@@ -74,6 +75,7 @@ def test_full_disk(dcbench, option):
     assert names(dcbench.folder) == []
 
 
+@needs_full
 @pytest.mark.parametrize("name", ["table", "json", "markdown", "csv"])
 def test_full_standard_output(dcbench, name):
     """What can be written is written all the same."""
@@ -85,6 +87,7 @@ def test_full_standard_output(dcbench, name):
     assert names(dcbench.folder) == ["r.json"]
 
 
+@needs_full
 def test_failing_file_does_not_cost_the_table(dcbench):
     done = dcbench.quick(*MEMO, "-o", "/dev/full", status=3)
     assert "verdict" in done.out

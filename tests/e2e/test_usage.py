@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from conftest import DCBENCH, ROWS
+from conftest import DCBENCH, ROWS, needs_full
 
 IMPLS = ["stdlib", "fastpath", "memo-opt", "merged", "published-fastpath",
          "published-merged"]
@@ -182,6 +182,7 @@ def test_list_events_says_who_counts(dcbench):
     assert providers["cycles"] == "hardware" and providers["page-faults"] == "kernel"
 
 
+@needs_full
 def test_full_standard_output(dcbench):
     with open("/dev/full", "w") as full:
         for args in (["--help"], ["--version"], ["list", "impls"]):
