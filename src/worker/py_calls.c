@@ -259,10 +259,50 @@ static PyObject *copy_objects(struct worker_python *python, size_t arm)
     return copies;
 }
 
+/* Compares copies with what the standard library makes of the same objects. `from`: what
+ * the copies must not share anything with, beyond what the standard library shares. */
+static int compare_copies(const struct worker_python *python, PyObject *from_b,
+                          PyObject *copies_b, struct dcb_error *err)
+{
+    return difference(
+        call_support(python->check, "check_copy",
+                     Py_BuildValue("(OOO)", from_b, python->picture, copies_b)),
+        err);
+}
+
+static int compare_objects(const struct worker_python *python, struct dcb_error *err)
+{
+    return difference(
+        call_support(python->check, "check_unchanged",
+                     Py_BuildValue("(OO)", python->objects, python->picture)),
+        err);
+}
+
+/* The copies against the originals, and against those of the call before: what a memo
+ * that outlives its call hands out twice is right only the first time. */
+static int check_copies(struct worker_python *python, size_t arm, PyObject *copies_b,
+                        enum dcb_failure *ret_failure, struct dcb_error *err)
+{
+    PyObject *before_b = python->last_copies[arm];
+    int found = compare_copies(python, python->objects, copies_b, err);
+
+    *ret_failure = DCB_FAILURE_WRONG;
+    if (found == 0 && before_b) {
+        found = compare_copies(python, before_b, copies_b, err);
+        if (found == 1)
+            dcb_error_prefix(err, "a later copy, compared with an earlier one");
+    }
+    if (found == 0) {
+        *ret_failure = DCB_FAILURE_CHANGED;
+        found = compare_objects(python, err);
+    }
+    return found;
+}
+
 enum dcb_failure worker_check_arm(struct worker_python *python, size_t arm,
                                   struct dcb_error *err)
 {
-    enum dcb_failure failure = DCB_FAILURE_NONE;
+    enum dcb_failure failure;
     PyObject *copies = copy_objects(python, arm);
     int found;
 
@@ -270,35 +310,26 @@ enum dcb_failure worker_check_arm(struct worker_python *python, size_t arm,
         worker_error_from_exception(python, err);
         return DCB_FAILURE_RAISED;
     }
-    found = difference(
-        call_support(python->check, "check_copy",
-                     Py_BuildValue("(OOO)", python->objects, python->picture, copies)),
-        err);
-    if (found == 1)
-        failure = DCB_FAILURE_WRONG;
-    if (found == 0) {
-        found = difference(
-            call_support(python->check, "check_unchanged",
-                         Py_BuildValue("(OO)", python->objects, python->picture)),
-            err);
-        if (found == 1)
-            failure = DCB_FAILURE_CHANGED;
-    }
+    found = check_copies(python, arm, copies, &failure, err);
     if (found == -1) {
         worker_error_from_exception(python, err);
         dcb_error_prefix(err, "comparing its copy");
         failure = DCB_FAILURE_RAISED;
     }
-    Py_DECREF(copies);
-    return failure;
+    Py_XDECREF(python->last_copies[arm]);
+    python->last_copies[arm] = copies;
+    return found == 0 ? DCB_FAILURE_NONE : failure;
+}
+
+void worker_forget_copies(struct worker_python *python)
+{
+    for (size_t i = 0; i < DCB_ARMS_MAX; i++)
+        Py_CLEAR(python->last_copies[i]);
 }
 
 int worker_check_objects(struct worker_python *python, struct dcb_error *err)
 {
-    int found =
-        difference(call_support(python->check, "check_unchanged",
-                                Py_BuildValue("(OO)", python->objects, python->picture)),
-                   err);
+    int found = compare_objects(python, err);
 
     if (found == -1)
         worker_error_from_exception(python, err);

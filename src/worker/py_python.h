@@ -14,7 +14,8 @@ struct worker_python {
     PyObject *objects;        /* list: what one iteration copies */
     PyObject *picture;        /* copies of them, made by the standard library */
 
-    PyObject *callables[DCB_ARMS_MAX]; /* NULL where not loaded */
+    PyObject *callables[DCB_ARMS_MAX];   /* NULL where not loaded */
+    PyObject *last_copies[DCB_ARMS_MAX]; /* of the last check; NULL before it */
 
     /* The objects as the argument vector of the calls: [0] is free for the callee
      * (PY_VECTORCALL_ARGUMENTS_OFFSET), borrowed from `objects`. */

@@ -65,10 +65,14 @@ int worker_load_workload(struct worker_python *python, const struct dcb_spec *sp
 int worker_load_arm(struct worker_python *python, size_t arm, const struct dcb_spec *spec,
                     bool *ret_shared, struct dcb_error *err);
 
-/* Copies every object once with the arm and compares. NONE, RAISED, WRONG or CHANGED; the
- * text in err. */
+/* Copies every object once with the arm and compares the copies: with the standard
+ * library's, with the originals, and with those of the last check of this arm, of which
+ * they must be as independent. NONE, RAISED, WRONG or CHANGED; the text in err. */
 enum dcb_failure worker_check_arm(struct worker_python *python, size_t arm,
                                   struct dcb_error *err);
+
+/* Drops what the checks keep, so that it is not alive while arms are timed. */
+void worker_forget_copies(struct worker_python *python);
 
 /* Whether the objects are still what they were. 0, or -1 with the difference. */
 int worker_check_objects(struct worker_python *python, struct dcb_error *err);
