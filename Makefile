@@ -69,7 +69,7 @@ $(B)/obj/%.o: %.c $(B)/flags
 # Everything is built again when the flags change.
 $(B)/flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(subst ','\'',$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(PKG_CONFIG_PATH))' >$@.new
+	@echo '$(subst ','\'',$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(PKG_CONFIG_PATH) $(PYTHON_LINK))' >$@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 .PHONY: FORCE
 FORCE:
@@ -83,14 +83,14 @@ $(PROGRAM): $(CLI_OBJ) $(LIB)
 	@echo '  LINK    $@'
 	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(JANSSON_LIBS) -lpfm -lm
 
-# One worker for each interpreter; its objects see that interpreter's headers. A prefix
-# outside of the system's gets a run path.
-pc_libdir = $(shell $(PKG_CONFIG) --variable=libdir python-$(1)-embed)
+# One worker for each interpreter; its objects see that interpreter's headers, and it links
+# the library that the interpreter itself uses (PYTHON_LINK=static or shared overrides that).
+PYTHON_LINK ?= auto
 py_cflags = $(shell $(PKG_CONFIG) --cflags python-$(1)-embed | sed 's/-I/-isystem /g') \
             -DDCB_PYTHON_VERSION='"$(1)"' \
-            -DDCB_PYTHON_PREFIX='"$(shell $(PKG_CONFIG) --variable=exec_prefix python-$(1)-embed)"'
-py_libs   = $(shell $(PKG_CONFIG) --libs python-$(1)-embed) \
-            $(if $(filter /usr/lib%,$(call pc_libdir,$(1))),,-Wl$(comma)-rpath$(comma)$(call pc_libdir,$(1)))
+            -DDCB_PYTHON_PREFIX='"$(shell $(PKG_CONFIG) --variable=exec_prefix python-$(1)-embed)"' \
+            -DDCB_PYTHON_LINK='"$(shell scripts/python-link $(1) kind $(PYTHON_LINK))"'
+py_libs   = $(shell scripts/python-link $(1) flags $(PYTHON_LINK))
 
 define worker_rules
 $(B)/obj/$(1)/%.o: src/worker/%.c $(B)/flags
@@ -101,6 +101,7 @@ $(B)/obj/$(1)/%.o: src/worker/%.c $(B)/flags
 $(B)/libexec/dcbench/dcbench-worker-$(1): $(WORKER_SRC:src/worker/%.c=$(B)/obj/$(1)/%.o) $(LIB)
 	@mkdir -p $$(@D)
 	@echo '  LINK    $$@'
+	$$(Q)$$(PKG_CONFIG) --exists python-$(1)-embed || { echo 'no python-$(1)-embed.pc: install the development files of Python $(1), or name their folder in PKG_CONFIG_PATH' >&2; exit 1; }
 	$$(Q)$$(CC) $$(SANFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(JANSSON_LIBS) $$(call py_libs,$(1)) -lm
 endef
 $(foreach v,$(PYTHONS),$(eval $(call worker_rules,$(v))))

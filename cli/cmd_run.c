@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "format.h"
 #include "json_result.h"
 #include "options.h"
 #include "outfile.h"
@@ -31,10 +32,11 @@ static void catch_signal(int number)
 /* A signal that the caller wants ignored (nohup, a shell's background job) stays so. */
 static void install_handlers(void)
 {
-    static const int numbers[] = {SIGINT, SIGTERM};
-    struct sigaction action = {.sa_handler = catch_signal}, before;
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action = {.sa_handler = catch_signal, .sa_flags = SA_RESTART},
+                     before;
 
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 3; i++) {
         if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
             sigaction(numbers[i], &action, NULL);
     }
@@ -87,6 +89,30 @@ static enum cli_status verdict_status(const struct cli_options *options,
     return CLI_STATUS_OK;
 }
 
+/* A gate that closes says why, whatever the format is. */
+static void tell_gate(const struct dcb_result *result,
+                      const struct dcb_workload_result *workload,
+                      const struct dcb_cell *cell, enum cli_status status)
+{
+    const char *label = dcb_result_arm_label(result, cell);
+    const char *name = dcb_result_workload_label(result, workload);
+    char change[DCB_FORMAT_SIZE];
+
+    if (status == CLI_STATUS_FAILED)
+        cli_term_message("--fail-if: %s on %s is %s (%s)", label, name,
+                         dcb_verdict_name(cell->verdict),
+                         dcb_format_change(change, cell->ratio.estimate));
+    else if (status == CLI_STATUS_UNKNOWN && workload->withheld)
+        cli_term_message("--fail-if: no verdict on %s: the control differs; run again",
+                         name);
+    else if (status == CLI_STATUS_UNKNOWN && cell->verdict == DCB_VERDICT_NONE)
+        cli_term_message("--fail-if: no verdict for %s on %s: it was not measured", label,
+                         name);
+    else if (status == CLI_STATUS_UNKNOWN)
+        cli_term_message("--fail-if: no verdict for %s on %s (%s): raise --max-time",
+                         label, name, dcb_format_change(change, cell->ratio.estimate));
+}
+
 /* An implementation that copies wrongly is a 1, one that cannot be measured a 3. */
 static enum cli_status failure_status(enum dcb_failure failure)
 {
@@ -134,8 +160,10 @@ static enum cli_status result_status(const struct cli_options *options,
         for (size_t k = 0; k < workload->cell_count; k++) {
             const struct dcb_cell *cell = &workload->cells[k];
 
-            status = worse(status, failure_status(cell->failure));
-            status = worse(status, verdict_status(options, result->plan, workload, cell));
+            enum cli_status gate = verdict_status(options, result->plan, workload, cell);
+
+            tell_gate(result, workload, cell, gate);
+            status = worse(status, worse(failure_status(cell->failure), gate));
         }
     }
     return status;
@@ -350,6 +378,29 @@ static int measure(const struct cli_options *options, const struct dcb_plan *pla
     return rc;
 }
 
+/* Measures and writes; the status of what came, even where a place could not be written
+ * (that has its message in err and is a status of its own). */
+static enum cli_status run_plan(const struct cli_options *options,
+                                const struct dcb_plan *plan, const char *save,
+                                struct dcb_result *result, struct dcb_error *err)
+{
+    enum cli_status status = CLI_STATUS_OK;
+
+    if (measure(options, plan, result, err) != 0)
+        status = CLI_STATUS_SYSTEM;
+    if (result->workload_count) {
+        dcb_report_add_notes(result);
+        if (write_all(options, result, save, err) != 0)
+            status = worse(status, CLI_STATUS_SYSTEM);
+        if (!result->signal)
+            status = worse(status, worse(result_status(options, result),
+                                         counter_status(options, result)));
+    } else if (result->signal) {
+        cli_term_message("interrupted before anything was measured");
+    }
+    return status;
+}
+
 int cli_run(const struct cli_options *options, struct dcb_error *err)
 {
     struct dcb_plan plan = {.arms = NULL};
@@ -357,23 +408,15 @@ int cli_run(const struct cli_options *options, struct dcb_error *err)
     char *save = NULL;
     int rc = -1;
 
-    if (saved_path(options, &save, err) != 0 || check_outputs(options, save, err) != 0 ||
-        cli_run_plan(options, &plan, err) != 0)
-        goto out;
-    rc = measure(options, &plan, &result, err);
-    if (result.workload_count) {
-        dcb_report_add_notes(&result);
-        if (write_all(options, &result, save, err) != 0)
-            rc = -1;
-    } else if (result.signal) {
-        cli_term_message("interrupted before anything was measured");
+    if (cli_run_plan(options, &plan, err) == 0 && saved_path(options, &save, err) == 0 &&
+        check_outputs(options, save, err) == 0) {
+        rc = (int)run_plan(options, &plan, save, &result, err);
+        if (result.signal)
+            rc = 128 + result.signal;
+        /* What went wrong is said here: the status is decided already. */
+        if (err->code != DCB_OK)
+            cli_term_message("%s", err->text);
     }
-    if (rc == 0 && result.signal)
-        rc = 128 + result.signal;
-    else if (rc == 0)
-        rc =
-            (int)worse(result_status(options, &result), counter_status(options, &result));
-out:
     free(save);
     dcb_result_clear(&result);
     dcb_plan_clear(&plan);

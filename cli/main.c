@@ -52,8 +52,9 @@ int main(int argc, char **argv)
     struct dcb_error err = DCB_ERROR_INIT;
     int rc;
 
-    signal(SIGPIPE,
-           SIG_IGN); /* a reader that left is an error of writing, with a message */
+    /* A reader that left, a file that may not grow: errors of writing, with a message. */
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     rc = cli_options_parse(&options, argc, argv, &err);
     if (rc == 0)
         rc = options.info != CLI_INFO_NONE ? print_info(&options, &err)

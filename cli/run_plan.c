@@ -1,5 +1,6 @@
 #include "run_plan.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "events.h"
 #include "options.h"
 #include "plan.h"
+#include "strbuf.h"
 #include "sysinfo.h"
 #include "term.h"
 #include "utf8.h"
@@ -137,6 +139,11 @@ static int plan_arms(const struct cli_options *options, const struct dcb_catalog
         rc = resolve_impls(options, catalog, &impls, err);
     if (rc == 0)
         rc = dcb_plan_set_arms(plan, &baseline, impls.items, impls.count, &dropped, err);
+    if (rc == 0 && options->fail_if.count && plan->arm_count == 2)
+        rc = dcb_error_set(
+            err, DCB_ERROR_USAGE,
+            "--fail-if: %s is the baseline, and no candidate is left to judge",
+            plan->arms[0].label);
     if (rc == 0 && dropped && !names_all(&options->impls) && options->verbosity >= 0)
         cli_term_message("%s is the baseline: it is not a candidate as well",
                          plan->arms[0].label);
@@ -348,6 +355,29 @@ static uint64_t random_seed(void)
     return seed >> 1;
 }
 
+/* CPUs that this process may use, as "0, 2". */
+static void list_cpus(const cpu_set_t *cpus, struct dcb_strbuf *out)
+{
+    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+        if (CPU_ISSET(cpu, cpus))
+            dcb_strbuf_appendf(out, "%s%d", out->length ? ", " : "", cpu);
+    }
+}
+
+static int check_affinity(int cpu, struct dcb_error *err)
+{
+    struct dcb_strbuf all = DCB_STRBUF_INIT;
+    cpu_set_t cpus;
+
+    if (cpu < 0 || sched_getaffinity(0, sizeof cpus, &cpus) != 0 || CPU_ISSET(cpu, &cpus))
+        return 0;
+    list_cpus(&cpus, &all);
+    dcb_error_set(err, DCB_ERROR_SYSTEM, "--affinity: no CPU %d here; there are %s", cpu,
+                  all.text);
+    dcb_strbuf_clear(&all);
+    return -1;
+}
+
 static void plan_effort(const struct cli_options *options, struct dcb_plan *plan)
 {
     struct dcb_sysinfo system;
@@ -386,6 +416,8 @@ int cli_run_plan(const struct cli_options *options, struct dcb_plan *ret_plan,
         rc = plan_workloads(options, &catalog, ret_plan, err);
     if (rc == 0)
         rc = plan_python(options, &catalog, ret_plan, err);
+    if (rc == 0)
+        rc = check_affinity(options->affinity, err);
     if (rc == 0)
         rc = plan_counters(options, ret_plan, err);
     if (rc == 0)

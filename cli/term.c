@@ -82,7 +82,7 @@ void cli_term_draw(const struct dcb_progress *progress)
 
     if (isfinite(progress->reached))
         snprintf(got, sizeof got, ", +-%.2f %%", 100 * progress->reached);
-    snprintf(line, sizeof line, "%.60s (%zu of %zu): %zu workers%s, at most %.0f s left",
+    snprintf(line, sizeof line, "%.60s (%zu of %zu): %zu workers%s, about %.0f s left",
              progress->workload, progress->workload_index + 1, progress->workload_count,
              progress->workers, got, ceil(seconds_left(progress)));
     /* A line that wraps could not be drawn over. */

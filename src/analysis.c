@@ -25,22 +25,29 @@ struct series {
     uint64_t *row_iterations;
 };
 
-static struct series *new_series(size_t arms, size_t blocks, size_t rows)
+/* Room for as many blocks as each arm has. */
+static struct series *new_series(const struct dcb_worker_blocks *blocks, size_t rows)
 {
-    struct series *series = dcb_xcalloc(arms, sizeof *series);
+    struct series *series = dcb_xcalloc(blocks->arms, sizeof *series);
+    size_t *counts = dcb_xcalloc(blocks->arms, sizeof *counts);
 
-    for (size_t i = 0; i < arms; i++) {
-        series[i].time = dcb_xcalloc(blocks + 1, sizeof(double));
-        series[i].cpu = dcb_xcalloc(blocks + 1, sizeof(double));
-        series[i].log_ratio = dcb_xcalloc(blocks + 1, sizeof(double));
-        series[i].cpu_log_ratio = dcb_xcalloc(blocks + 1, sizeof(double));
+    for (uint32_t i = 0; i < blocks->count; i++)
+        counts[blocks->blocks[i].arm]++;
+    for (size_t i = 0; i < blocks->arms; i++) {
+        size_t room = counts[i] + 1;
+
+        series[i].time = dcb_xcalloc(room, sizeof(double));
+        series[i].cpu = dcb_xcalloc(room, sizeof(double));
+        series[i].log_ratio = dcb_xcalloc(room, sizeof(double));
+        series[i].cpu_log_ratio = dcb_xcalloc(room, sizeof(double));
         series[i].rows = dcb_xcalloc(rows + 1, sizeof(double *));
         series[i].row_counts = dcb_xcalloc(rows + 1, sizeof(size_t));
         series[i].row_sums = dcb_xcalloc(rows + 1, sizeof(double));
         series[i].row_iterations = dcb_xcalloc(rows + 1, sizeof(uint64_t));
         for (size_t row = 0; row < rows; row++)
-            series[i].rows[row] = dcb_xcalloc(blocks + 1, sizeof(double));
+            series[i].rows[row] = dcb_xcalloc(room, sizeof(double));
     }
+    free(counts);
     return series;
 }
 
@@ -193,7 +200,7 @@ void dcb_analysis_add_worker(const struct dcb_plan *plan,
                              struct dcb_workload_result *workload, size_t worker,
                              const struct dcb_worker_blocks *blocks)
 {
-    struct series *series = new_series(blocks->arms, blocks->count, plan->row_count);
+    struct series *series = new_series(blocks, plan->row_count);
     size_t baseline = SIZE_MAX, first = 0;
 
     for (size_t arm = 0; arm < blocks->arms; arm++) {
@@ -296,6 +303,8 @@ static struct dcb_interval update_ratio(struct dcb_cell *cell,
                                dcb_stats_t_quantile(0.8, df)) *
                               error) -
                           1;
+        if (ratio.estimate < 1)
+            *ret_detectable *= ratio.estimate;
     }
     return ratio;
 }
@@ -348,7 +357,7 @@ static double *row_log_ratios(const struct dcb_cell *cell,
     return values;
 }
 
-/* Events that most iterations do not have: their rate is what counts. */
+/* Events of the kernel: their rate is what counts, most iterations have none. */
 static bool is_rare(const struct dcb_plan_row *row)
 {
     return row->provider == DCB_PROVIDER_KERNEL && row->kind != DCB_KIND_WALL &&
@@ -385,6 +394,13 @@ static void update_row_value(struct dcb_cell *cell, const struct dcb_plan_row *r
     };
 }
 
+/* Enough of them in every worker for workers to be compared like any other value. */
+static bool is_frequent(const struct dcb_cell *cell,
+                        const struct dcb_counter_value *counter)
+{
+    return counter->events > 20 * (double)cell->sample_count;
+}
+
 /* Ratio of two rates of independent rare events. A count n of a Poisson process has the
  * variance n, so log n has about 1/n (delta method), and the log of the ratio 1/a + 1/b.
  * Needs one event on each side. */
@@ -414,11 +430,12 @@ static void update_row_ratio(struct dcb_cell *cell, const struct dcb_cell *basel
     } else if (row->kind == DCB_KIND_CPU) {
         counter->ratio =
             update_ratio(cell, get_cpu_log_ratio, cell->confidence, &detectable);
-    } else if (row->provider == DCB_PROVIDER_HARDWARE) {
+    } else if (!is_rare(row) || (is_frequent(cell, counter) &&
+                                 is_frequent(baseline, &baseline->counters[index]))) {
         values = row_log_ratios(cell, baseline, index, &count);
         counter->ratio = ratio_interval(values, count, cell->confidence, NULL);
         free(values);
-    } else if (is_rare(row)) {
+    } else {
         counter->ratio =
             rate_ratio(counter, &baseline->counters[index], cell->confidence);
     }
@@ -535,7 +552,7 @@ void dcb_analysis_update(const struct dcb_plan *plan,
 
 bool dcb_analysis_is_look(size_t workers)
 {
-    size_t look = 8;
+    size_t look = 16;
 
     while (look < workers)
         look += look / 4;

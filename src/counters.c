@@ -54,7 +54,6 @@ static int read_group(const struct group *group, struct group_values *values)
 {
     ssize_t length = read(group->fds[0], values, sizeof *values);
 
-    /* A pinned group that cannot be scheduled reads as end of file. */
     return length >= 24 && values->count == group->count ? 0 : -1;
 }
 

@@ -73,6 +73,15 @@ int dcb_events_encode(const char *text, struct dcb_event *ret_event,
         free(full);
         return dcb_error_set(err, DCB_ERROR_USAGE, "--events: '%s' is too long", text);
     }
+    if (attr.exclude_user || attr.precise_ip || attr.exclusive || attr.pinned ||
+        attr.sample_period || (attr.type != PERF_TYPE_SOFTWARE && !attr.exclude_kernel)) {
+        free(full);
+        return dcb_error_set(
+            err, DCB_ERROR_USAGE,
+            "--events: '%s': only user space is counted, and no event is "
+            "sampled, precise, pinned or exclusive; leave the modifier out",
+            text);
+    }
     *ret_event = (struct dcb_event){
         .software = attr.type == PERF_TYPE_SOFTWARE,
         .type = attr.type,

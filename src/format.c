@@ -53,10 +53,10 @@ static void format_signed(char *buffer, double value, const char *plus)
         group_digits(rest, size);
     else if (size == 0)
         snprintf(buffer, DCB_FORMAT_SIZE, "0");
-    else if (size < 1e-4)
-        snprintf(rest, room, "%.1e", size);
+    else if (size < 1)
+        snprintf(rest, room, "%.3g", size);
     else
-        snprintf(rest, room, "%.*f", size >= 100 ? 1 : size >= 1 ? 2 : 4, size);
+        snprintf(rest, room, "%.*f", size >= 100 ? 1 : 2, size);
 }
 
 const char *dcb_format_count(char *buffer, double value)

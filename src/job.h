@@ -104,6 +104,7 @@ struct dcb_answer {
     bool software;       /* event: in block.software */
     char *path, *sha256; /* source; NULL where there is none */
     char *version, *build, *implementation, *compiler, *copy_path, *copy_sha256;
+    char *linkage; /* interpreter: "static" or "shared" libpython */
 };
 
 void dcb_answer_clear(struct dcb_answer *answer);

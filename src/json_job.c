@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "error.h"
+#include "utf8.h"
 #include "xalloc.h"
 
 /* Jobs come from the controller itself: a wrong one is a bug. Answers come out of a
@@ -297,12 +298,15 @@ void dcb_job_clear(struct dcb_job *job)
 
 static void set_text(json_t *object, const char *key, const char *text)
 {
-    json_t *value;
+    char *clean;
 
     if (!text)
         return;
-    value = json_string(text); /* NULL where the text is not UTF-8 */
-    json_object_set_new(object, key, value ? value : json_string("(not UTF-8)"));
+    /* A message is cut to its room, maybe within a character. */
+    clean = dcb_xstrdup(text);
+    dcb_utf8_mend(clean);
+    json_object_set_new(object, key, json_string(clean));
+    free(clean);
 }
 
 char *dcb_answer_encode(const struct dcb_answer *answer)
@@ -325,6 +329,7 @@ char *dcb_answer_encode(const struct dcb_answer *answer)
     set_text(object, "compiler", answer->compiler);
     set_text(object, "copy_path", answer->copy_path);
     set_text(object, "copy_sha256", answer->copy_sha256);
+    set_text(object, "linkage", answer->linkage);
     return dump_line(object, true);
 }
 
@@ -389,9 +394,9 @@ static int decode_failure(const json_t *root, struct dcb_answer *answer,
 /* What is there is of the right type. */
 static int check_types(const json_t *root, struct dcb_error *err)
 {
-    static const char *const texts[] = {"message",  "path",      "sha256",
-                                        "version",  "build",     "implementation",
-                                        "compiler", "copy_path", "copy_sha256"};
+    static const char *const texts[] = {
+        "message",        "path",     "sha256",    "version",     "build",
+        "implementation", "compiler", "copy_path", "copy_sha256", "linkage"};
     static const char *const booleans[] = {"software", "shared"};
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -446,6 +451,7 @@ int dcb_answer_decode(const char *line, size_t length,
     answer.compiler = copy_string(root, "compiler");
     answer.copy_path = copy_string(root, "copy_path");
     answer.copy_sha256 = copy_string(root, "copy_sha256");
+    answer.linkage = copy_string(root, "linkage");
     *ret_answer = answer;
     rc = 0;
 out:
@@ -464,5 +470,6 @@ void dcb_answer_clear(struct dcb_answer *answer)
     free(answer->compiler);
     free(answer->copy_path);
     free(answer->copy_sha256);
+    free(answer->linkage);
     *answer = (struct dcb_answer){.kind = DCB_ANSWER_DONE};
 }

@@ -55,6 +55,13 @@ static int label_twice(const char *what, const char *label, struct dcb_error *er
                          "two %s are called '%s'; name one as LABEL=SPEC", what, label);
 }
 
+static int reserved_label(struct dcb_error *err)
+{
+    return dcb_error_set(err, DCB_ERROR_USAGE,
+                         "'control' is what the baseline's second load is called; name "
+                         "yours otherwise, as LABEL=SPEC");
+}
+
 int dcb_plan_set_arms(struct dcb_plan *plan, struct dcb_spec *take_baseline,
                       struct dcb_spec *take_candidates, size_t count, size_t *ret_dropped,
                       struct dcb_error *err)
@@ -67,6 +74,8 @@ int dcb_plan_set_arms(struct dcb_plan *plan, struct dcb_spec *take_baseline,
     dcb_spec_copy(&plan->arms[1], &plan->arms[0]);
     plan->arm_count = 2;
     *ret_dropped = 0;
+    if (strcmp(plan->arms[0].label, "control") == 0)
+        rc = reserved_label(err);
     for (size_t i = 0; i < count; i++) {
         struct dcb_spec *spec = &take_candidates[i];
         const struct dcb_spec *twin =
@@ -78,6 +87,9 @@ int dcb_plan_set_arms(struct dcb_plan *plan, struct dcb_spec *take_baseline,
             dcb_spec_clear(spec);
         } else if (twin && same_source(spec, twin)) {
             dcb_spec_clear(spec); /* named twice */
+        } else if (strcmp(spec->label, "control") == 0) {
+            rc = reserved_label(err);
+            dcb_spec_clear(spec);
         } else if (twin) {
             rc = label_twice("implementations", spec->label, err);
             dcb_spec_clear(spec);

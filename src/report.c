@@ -234,21 +234,36 @@ static void failure_remarks(const struct sheet *sheet,
     }
 }
 
+/* Of the candidates; of the control where there is none. */
+static double largest_detectable(const struct dcb_workload_result *workload)
+{
+    double largest = DCB_UNKNOWN;
+
+    for (size_t i = workload->cell_count > 2 ? 2 : 1; i < workload->cell_count; i++) {
+        double detectable = workload->cells[i].detectable;
+
+        if (isfinite(detectable) && !(detectable <= largest))
+            largest = detectable;
+    }
+    return largest;
+}
+
 static void effort_remark(const struct sheet *sheet,
                           const struct dcb_workload_result *workload)
 {
     const struct dcb_plan *plan = sheet->result->plan;
     struct dcb_strbuf line = DCB_STRBUF_INIT;
-    double detectable = workload->cells[1].detectable; /* the control's: two equal arms */
+    double detectable = largest_detectable(workload);
     uint64_t rounds = 0;
 
     if (workload->failure)
         return;
     for (size_t i = 0; i < workload->worker_count; i++)
         rounds += workload->workers[i].rounds;
-    dcb_strbuf_appendf(&line, "%zu worker%s, %llu rounds in %.1f s",
+    dcb_strbuf_appendf(&line, "%zu worker%s, %llu round%s in %.1f s",
                        workload->worker_count, workload->worker_count == 1 ? "" : "s",
-                       (unsigned long long)rounds, workload->elapsed_s);
+                       (unsigned long long)rounds, rounds == 1 ? "" : "s",
+                       workload->elapsed_s);
     if (isfinite(workload->reached))
         dcb_strbuf_appendf(&line, "; wanted +-%g %%, got +-%.2f %%",
                            100 * plan->precision, 100 * workload->reached);
@@ -318,7 +333,10 @@ static void counter_table_one(const struct sheet *sheet,
 
     dcb_text_table_column(table, DCB_ALIGN_LEFT, "counter/iteration");
     column_of_arm(sheet, table, plan->arms[0].label);
-    column_of_arm(sheet, table, dcb_result_arm_label(sheet->result, cell));
+    column_of_arm(sheet, table,
+                  cell->role == DCB_ROLE_CONTROL
+                      ? "control"
+                      : dcb_result_arm_label(sheet->result, cell));
     dcb_text_table_column(table, DCB_ALIGN_RIGHT, "delta");
     dcb_text_table_column(table, DCB_ALIGN_RIGHT, "change");
     for (size_t row = 0; row < plan->row_count; row++) {
@@ -487,8 +505,12 @@ static void summary_cell(struct dcb_text_table *table, const struct dcb_cell *ce
 {
     char time[DCB_FORMAT_SIZE], change[DCB_FORMAT_SIZE];
 
-    if (cell->failure != DCB_FAILURE_NONE || cell->time.count == 0) {
+    if (cell->failure != DCB_FAILURE_NONE) {
         dcb_text_table_cell(table, DCB_STYLE_BAD, "failed");
+        return;
+    }
+    if (cell->time.count == 0) { /* interrupted before it was measured */
+        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "-");
         return;
     }
     dcb_format_time(time, cell->time.median);
@@ -561,6 +583,22 @@ static void summary(const struct sheet *sheet)
 
 /* ---- whole sheets ---- */
 
+/* What the columns are, for who sees them for the first time. */
+static void legend(const struct sheet *sheet)
+{
+    dcb_strbuf_append(sheet->out, "\n");
+    missing_rows(sheet);
+    remark(
+        sheet, "",
+        "time: median over workers (processes); spread: their standard deviation. Both "
+        "belong to this machine and hour.");
+    remark(sheet, "",
+           "change: against the baseline, paired block by block: it need not be the "
+           "quotient "
+           "of the times, and travels better. control: the baseline once more, loaded "
+           "separately.");
+}
+
 static void print_sheet(const struct sheet *sheet)
 {
     const struct dcb_result *result = sheet->result;
@@ -579,24 +617,19 @@ static void print_sheet(const struct sheet *sheet)
                  workload->objects == 1 ? "object" : "objects");
         heading(sheet,
                 workload->objects ? title : dcb_result_workload_label(result, workload));
-        time_table(sheet, workload);
+        if (!workload->failure)
+            time_table(sheet, workload);
         failure_remarks(sheet, workload);
+        if (sheet->verbosity < 0)
+            continue;
         effort_remark(sheet, workload);
         if (sheet->verbosity > 0)
             worker_remarks(sheet, workload);
         counter_tables(sheet, workload);
     }
     summary(sheet);
-    if (sheet->verbosity < 0)
-        return;
-    dcb_strbuf_append(sheet->out, "\n");
-    missing_rows(sheet);
-    remark(
-        sheet, "",
-        "time: median over workers, with their standard deviation as spread; it belongs "
-        "to "
-        "this machine and hour. change: against the baseline, paired in every round; it "
-        "travels better.");
+    if (sheet->verbosity >= 0)
+        legend(sheet);
     for (size_t i = 0; i < result->note_count; i++)
         remark(sheet, sheet->format == DCB_TABLE_MARKDOWN ? "Note: " : "note: ",
                result->notes[i]);

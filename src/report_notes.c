@@ -6,6 +6,8 @@
 #include "format.h"
 #include "result.h"
 
+enum { LONG_BLOCK_NS = 5000000 };
+
 static void note_control(struct dcb_result *result,
                          const struct dcb_workload_result *workload)
 {
@@ -28,16 +30,15 @@ static void note_control(struct dcb_result *result,
     else if (control->verdict != DCB_VERDICT_SAME && isfinite(control->ratio.low))
         dcb_result_note(
             result,
-            "%s: the control is not known to be the same within %g %% (%s): small "
-            "changes here deserve doubt",
-            dcb_result_workload_label(result, workload), 100 * result->plan->margin,
-            change);
+            "%s: the control's interval, %+.1f to %+.1f %%, is not within +-%g "
+            "%%: small changes here deserve doubt",
+            dcb_result_workload_label(result, workload), 100 * (control->ratio.low - 1),
+            100 * (control->ratio.high - 1), 100 * result->plan->margin);
 }
 
 static void note_workers(struct dcb_result *result,
                          const struct dcb_workload_result *workload)
 {
-    const struct dcb_cell *baseline = &workload->cells[0];
     uint64_t blocks = 0, disturbed = 0;
     const char *first = NULL;
     size_t troubled = 0;
@@ -47,29 +48,60 @@ static void note_workers(struct dcb_result *result,
     for (size_t i = 0; i < workload->worker_count && !first; i++)
         first = workload->workers[i].trouble;
     if (troubled)
-        dcb_result_note(result, "%s: %zu of %zu workers ended badly; the first: %s",
+        dcb_result_note(result, "%s: %zu of %zu worker%s ended badly; the first: %s",
                         dcb_result_workload_label(result, workload), troubled,
-                        workload->worker_count, first);
+                        workload->worker_count, workload->worker_count == 1 ? "" : "s",
+                        first);
     for (size_t i = 0; i < workload->cell_count; i++) {
         const struct dcb_cell *cell = &workload->cells[i];
 
-        blocks += cell->blocks;
-        for (size_t k = 0; k < cell->sample_count; k++)
-            disturbed += cell->samples[k].disturbed;
+        for (size_t k = 0; k < cell->sample_count; k++) {
+            const struct dcb_sample *sample = &cell->samples[k];
+
+            /* A long block meets another process sooner or later: no news. */
+            if ((double)sample->iterations * sample->time_ns > LONG_BLOCK_NS)
+                continue;
+            blocks += sample->rounds;
+            disturbed += sample->disturbed;
+        }
     }
     if (blocks && disturbed * 20 > blocks)
         dcb_result_note(result,
                         "%s: %.0f %% of the blocks were interrupted by other processes",
                         dcb_result_workload_label(result, workload),
                         100.0 * (double)disturbed / (double)blocks);
-    if (!workload->failure && baseline->failure == DCB_FAILURE_NONE &&
-        baseline->sample_count < DCB_WORKERS_MIN && !result->signal)
+}
+
+/* What the effort did not reach, and what would. */
+static void note_effort(struct dcb_result *result,
+                        const struct dcb_workload_result *workload)
+{
+    const struct dcb_cell *baseline = &workload->cells[0];
+    const struct dcb_plan *plan = result->plan;
+    size_t missing = DCB_WORKERS_MIN - baseline->sample_count;
+    double last_s =
+        workload->worker_count
+            ? (double)workload->workers[workload->worker_count - 1].elapsed_ns * 1e-9
+            : 0;
+
+    if (workload->failure || baseline->failure != DCB_FAILURE_NONE || result->signal)
+        return;
+    if (baseline->sample_count < DCB_WORKERS_MIN && plan->workers &&
+        plan->workers <= workload->worker_count)
+        dcb_result_note(result, "%s: %d workers make an interval: raise --workers",
+                        dcb_result_workload_label(result, workload), DCB_WORKERS_MIN);
+    else if (baseline->sample_count < DCB_WORKERS_MIN)
         dcb_result_note(
             result,
-            "%s: %zu workers are too few for an interval (%d make one): raise "
-            "--max-time or --workers",
-            dcb_result_workload_label(result, workload), baseline->sample_count,
-            DCB_WORKERS_MIN);
+            "%s: %d workers make an interval, and %zu fitted in the time: about "
+            "--max-time %.0f would do",
+            dcb_result_workload_label(result, workload), DCB_WORKERS_MIN,
+            baseline->sample_count, ceil(plan->max_time_s + (double)missing * last_s));
+    else if (workload->reached > plan->precision)
+        dcb_result_note(result, "%s: wanted +-%g %%, got +-%.2f %% after %.0f s",
+                        dcb_result_workload_label(result, workload),
+                        100 * plan->precision, 100 * workload->reached,
+                        workload->elapsed_s);
 }
 
 void dcb_report_add_notes(struct dcb_result *result)
@@ -77,10 +109,16 @@ void dcb_report_add_notes(struct dcb_result *result)
     for (size_t i = 0; i < result->workload_count; i++) {
         note_control(result, &result->workloads[i]);
         note_workers(result, &result->workloads[i]);
+        note_effort(result, &result->workloads[i]);
     }
     if (result->system.load > 0.5 * result->system.cpus)
-        dcb_result_note(result, "the load average was %.1f on %d CPUs at the start",
-                        result->system.load, result->system.cpus);
+        dcb_result_note(result, "the load average was %.1f on %d CPU%s at the start",
+                        result->system.load, result->system.cpus,
+                        result->system.cpus == 1 ? "" : "s");
     if (result->signal)
         dcb_result_note(result, "interrupted: this is what was measured up to then");
+    for (size_t i = result->workload_count;
+         result->signal && i < result->plan->workload_count; i++)
+        dcb_result_note(result, "%s: interrupted before it began",
+                        result->plan->workloads[i].label);
 }

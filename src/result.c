@@ -58,6 +58,7 @@ void dcb_result_clear(struct dcb_result *result)
     free(result->python.compiler);
     free(result->python.copy_path);
     free(result->python.copy_sha256);
+    free(result->python.linkage);
     *result = (struct dcb_result){.plan = NULL};
 }
 

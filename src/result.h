@@ -47,7 +47,8 @@ struct dcb_cell {
     uint64_t blocks;
     struct dcb_interval ratio; /* NAN parts where not known */
     double confidence;         /* of the interval alone; all together: the plan's */
-    double detectable;         /* smallest difference likely to be found; NAN */
+    double detectable;         /* smallest difference likely to be found, in parts of
+                                  the slower time; NAN */
     enum dcb_verdict verdict;
     struct dcb_counter_value *counters; /* [plan.row_count] */
 };
@@ -82,6 +83,7 @@ struct dcb_result {
     struct dcb_sysinfo system;
     struct {
         char *version, *build, *implementation, *compiler, *copy_path, *copy_sha256;
+        char *linkage; /* of the worker: static or shared libpython */
     } python;
     struct dcb_source *arm_sources, *workload_sources; /* as in the plan */
     struct dcb_workload_result *workloads;

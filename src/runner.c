@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "analysis.h"
@@ -55,7 +56,7 @@ static void begin_workload(struct run *run, size_t index)
     workload->cell_count = plan->arm_count;
     run->workload = workload;
     run->strikes = 0;
-    run->started_s = dcb_runner_now_s();
+    run->began_s = run->started_s = dcb_runner_now_s();
     for (size_t i = 0; i < plan->arm_count; i++) {
         run->arms[i] = (struct arm_state){.active = true};
         workload->cells[i] = (struct dcb_cell){
@@ -68,12 +69,29 @@ static void begin_workload(struct run *run, size_t index)
     }
 }
 
+/* What could not be loaded for one workload cannot be for the next. */
+static void drop_unloadable(struct run *run)
+{
+    const struct dcb_workload_result *before = run->workload - 1;
+
+    if (run->result->workload_count < 2 || before->failure)
+        return;
+    for (size_t i = 0; i < before->cell_count; i++) {
+        const struct dcb_cell *cell = &before->cells[i];
+
+        if (cell->failure == DCB_FAILURE_LOAD)
+            dcb_runner_drop_arm(run, i, DCB_FAILURE_LOAD,
+                                cell->status + strlen("failed: "));
+    }
+}
+
 /* Whether another worker can still tell something. */
 static bool worth_going_on(const struct run *run)
 {
+    size_t first = run->plan->arm_count > 2 ? 2 : 1; /* candidates, else the control */
     size_t active = 0;
 
-    for (size_t i = 1; i < run->plan->arm_count; i++)
+    for (size_t i = first; i < run->plan->arm_count; i++)
         active += run->arms[i].active;
     if (run->workload->failure || active == 0)
         return false;
@@ -82,15 +100,19 @@ static bool worth_going_on(const struct run *run)
     return run->workload->worker_count < DCB_WORKERS_MIN; /* times without ratios */
 }
 
+/* What another worker is likely to cost: the least that one has cost so far, checks and
+ * ends that went wrong left out. */
 static double shortest_worker_s(const struct dcb_workload_result *workload)
 {
     double shortest = 0;
 
     for (size_t i = 0; i < workload->worker_count; i++) {
-        double elapsed = (double)workload->workers[i].elapsed_ns * 1e-9;
+        const struct dcb_worker *worker = &workload->workers[i];
+        double cost =
+            (double)(worker->elapsed_ns - (i == 0 ? worker->ready_ns : 0)) * 1e-9;
 
-        if (i == 0 || elapsed < shortest)
-            shortest = elapsed;
+        if (!worker->trouble && (shortest == 0 || cost < shortest))
+            shortest = cost;
     }
     return shortest;
 }
@@ -118,6 +140,7 @@ static int run_workload(struct run *run, size_t index, struct dcb_error *err)
     int rc = 0;
 
     begin_workload(run, index);
+    drop_unloadable(run);
     while (rc == 0 && !dcb_runner_stopped(run) && worth_going_on(run) && !enough(run)) {
         struct turn turn;
 
@@ -128,7 +151,7 @@ static int run_workload(struct run *run, size_t index, struct dcb_error *err)
         dcb_runner_close_turn(&turn);
     }
     dcb_analysis_update(run->plan, run->workload);
-    run->workload->elapsed_s = dcb_runner_now_s() - run->started_s;
+    run->workload->elapsed_s = dcb_runner_now_s() - run->began_s;
     return rc;
 }
 

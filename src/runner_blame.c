@@ -162,9 +162,11 @@ void dcb_runner_blame_end(struct run *run, struct turn *turn)
         dcb_runner_strike_arm(run, cell, DCB_FAILURE_DIED, text);
     else if (phase == DCB_PHASE_START || phase == DCB_PHASE_LOAD_WORKLOAD)
         strike_workload(run, text);
-    else if (!find_culprit(run) && cell != SIZE_MAX)
+    else if (find_culprit(run))
+        ; /* it has been dropped */
+    else if (cell != SIZE_MAX)
         dcb_runner_strike_arm(run, cell, DCB_FAILURE_DIED, text);
-    else if (cell == SIZE_MAX)
+    else
         strike_workload(run, text);
     free(text);
 }
@@ -183,8 +185,10 @@ char *dcb_runner_describe_trouble(const struct run *run, const struct turn *turn
     enum dcb_phase phase;
     size_t cell = arm_in_hand(turn, &phase);
 
+    const char *other = turn->lie ? turn->lie : turn->raised;
+
     if (!turn->trouble)
-        return turn->lie ? dcb_xstrdup(turn->lie) : NULL;
+        return other ? dcb_xstrdup(other) : NULL;
     if (cell == SIZE_MAX)
         return dcb_xasprintf("%s while %s", turn->trouble, dcb_phase_text(phase));
     return dcb_xasprintf("%s: %s while %s", run->plan->arms[cell].label, turn->trouble,

@@ -28,8 +28,9 @@ struct run {
     struct dcb_workload_result *workload;
     struct arm_state *arms; /* [plan.arm_count], of the workload in hand */
     unsigned strikes;       /* workers that ended badly with no arm in hand */
-    double started_s;
-    int code_fd; /* compiled code, from the first worker to the others; -1 */
+    double began_s;         /* when the workload began */
+    double started_s;       /* the same, later by what does not count for --max-time */
+    int code_fd;            /* compiled code, from the first worker to the others; -1 */
 };
 
 /* One worker at work: which arms and events it was given. */
@@ -46,6 +47,7 @@ struct turn {
     bool changed;   /* an arm changed the objects: nothing in it counts */
     char *change;   /* what changed, where it is not known which arm did it; or NULL */
     bool discarded; /* a trial of a suspect: nothing in it counts */
+    char *raised;   /* what an arm that had been checked raised; or NULL */
     char *trouble;  /* how it ended badly: killed, hung, no last answer; or NULL */
     char *lie;      /* what was no answer; or NULL */
 };

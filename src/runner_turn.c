@@ -118,6 +118,7 @@ void dcb_runner_close_turn(struct turn *turn)
         dcb_samples_close(turn->samples_fd);
     dcb_job_clear(&turn->job);
     free(turn->places);
+    free(turn->raised);
     free(turn->change);
     free(turn->trouble);
     free(turn->lie);
@@ -145,6 +146,9 @@ static void take_arm(struct run *run, struct turn *turn, const struct dcb_answer
         cell->shared = answer->shared;
     } else if (answer->failure == DCB_FAILURE_RAISED && arm->checked) {
         dcb_runner_strike_arm(run, cell_index, DCB_FAILURE_RAISED, why);
+        if (!turn->raised)
+            turn->raised =
+                dcb_xasprintf("%s: %s", run->plan->arms[cell_index].label, why);
     } else {
         dcb_runner_drop_arm(run, cell_index, answer->failure, why);
         turn->changed = turn->changed || answer->failure == DCB_FAILURE_CHANGED;
@@ -369,6 +373,12 @@ static int use_turn(struct run *run, struct turn *turn, uint32_t count,
     int rc = 0;
 
     add_worker(run, turn, outcome);
+    /* --max-time is for measuring: what a hang or a crash took, and the checks of the
+     * first worker, are not taken from the others. */
+    if (turn->trouble)
+        run->started_s += (double)outcome->elapsed_ns * 1e-9;
+    else if (turn->job.arm_count && turn->job.arms[0].check)
+        run->started_s += (double)ready_after(turn->samples, outcome) * 1e-9;
     if (turn->trouble)
         note_last_words(run, outcome);
     else

@@ -87,6 +87,7 @@ const char *dcb_phase_text(enum dcb_phase phase)
         [DCB_PHASE_LOAD_ARM] = "loading it",
         [DCB_PHASE_CHECK] = "checking its copy",
         [DCB_PHASE_CALIBRATE] = "calibrating it",
+        [DCB_PHASE_SETTLE] = "collecting garbage",
         [DCB_PHASE_WARM_UP] = "warming it up",
         [DCB_PHASE_TIME] = "timing it",
         [DCB_PHASE_COMPARE] = "comparing the objects at the end",
@@ -109,7 +110,8 @@ uint32_t dcb_samples_valid_blocks(const struct dcb_samples *samples, uint32_t ca
         const struct dcb_block *block = &samples->blocks[i];
 
         if (block->arm >= arms || block->iterations == 0 || block->wall_ns == 0 ||
-            block->wall_ns > elapsed_ns || block->round < round) {
+            block->wall_ns > elapsed_ns || block->cpu_ns > 2 * elapsed_ns ||
+            block->iterations > block->wall_ns || block->round < round) {
             *ret_sound = 0;
             return i;
         }

@@ -27,6 +27,7 @@ enum dcb_phase {
     DCB_PHASE_LOAD_ARM,
     DCB_PHASE_CHECK,
     DCB_PHASE_CALIBRATE,
+    DCB_PHASE_SETTLE,
     DCB_PHASE_WARM_UP,
     DCB_PHASE_TIME,
     DCB_PHASE_COMPARE,
@@ -95,9 +96,10 @@ const char *dcb_phase_text(enum dcb_phase phase);
 
 /*
  * How many blocks from the start are sound: the arm below `arms`, iterations and time
- * above 0, no block longer than `elapsed_ns` (the worker's whole life), rounds never
- * falling. What comes behind the first unsound block is not believed either; *ret_sound
- * is 0 where there was one. `capacity` is the controller's own, not the mapping's.
+ * above 0, no block longer than `elapsed_ns` (the worker's whole life), no more than an
+ * iteration a nanosecond, rounds never falling. What comes behind the first unsound block
+ * is not believed either; *ret_sound is 0 where there was one. `capacity` is the
+ * controller's own, not the mapping's.
  */
 uint32_t dcb_samples_valid_blocks(const struct dcb_samples *samples, uint32_t capacity,
                                   uint32_t arms, uint64_t elapsed_ns, int *ret_sound);

@@ -12,13 +12,18 @@
 #error "dcbench needs CPython 3.9 or later"
 #endif
 
-/* PyConfig.module_search_paths, .safe_path and others came with 3.11; before that the
- * search path is found from the executable's place alone. */
-#if PY_VERSION_HEX >= 0x030b0000
-#define WORKER_HAS_SAFE_PATH 1
+/* From 3.12 on a collection is only scheduled where objects are made, and runs when the
+ * interpreter next looks up from its work; a C function that is called from C never lets
+ * it. This is the look that the interpreter's own loop takes after each call. -1 with an
+ * exception. */
+static inline int worker_look_up(void)
+{
+#if PY_VERSION_HEX >= 0x030c0000
+    return PyErr_CheckSignals();
 #else
-#define WORKER_HAS_SAFE_PATH 0
+    return 0;
 #endif
+}
 
 /* PyErr_GetRaisedException replaced the three-part API in 3.12. Returns a new reference
  * to the exception and clears the indicator; NULL where there is none. */

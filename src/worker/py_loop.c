@@ -25,7 +25,8 @@ int worker_run_block(struct worker_python *python, size_t arm, uint64_t iteratio
             PyObject *copy = PyObject_Vectorcall(
                 callable_b, argument_b, 1 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
 
-            if (!copy) {
+            if (!copy || worker_look_up() != 0) {
+                Py_XDECREF(copy);
                 *ret_wall_ns = clock_ns() - start;
                 return -1;
             }

@@ -49,12 +49,8 @@ static int initialize(const struct dcb_job *job, struct dcb_error *err)
     PyConfig_InitIsolatedConfig(&config);
     config.site_import = 0; /* job->site adds the paths without the cost of the module */
     config.write_bytecode = 0;
-    config.install_signal_handlers = 0;
     config.use_hash_seed = 1;
     config.hash_seed = (unsigned long)(job->seed & 0xffffffffu);
-#if WORKER_HAS_SAFE_PATH
-    config.safe_path = 1;
-#endif
     if (set_paths(&config, err) == 0)
         rc = from_status(Py_InitializeFromConfig(&config), err);
     PyConfig_Clear(&config);
@@ -74,9 +70,8 @@ int worker_python_start(const struct dcb_job *job, struct worker_code *code,
     python->code = code;
     /* Implementations import this one, and so do the others: it stays to be found. */
     private_copy = worker_import_support(python, "private_copy", 0);
-    python->loader = worker_import_support(python, "loader", 1);
-    python->check = worker_import_support(python, "check", 1);
-    if (!python->loader || !python->check || !private_copy)
+    if (!private_copy || !(python->loader = worker_import_support(python, "loader", 1)) ||
+        !(python->check = worker_import_support(python, "check", 1)))
         return worker_error_from_exception(python, err);
     Py_DECREF(private_copy);
     *ret_python = python;

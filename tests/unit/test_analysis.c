@@ -490,7 +490,9 @@ static void interval_of_few_workers(void **state)
     assert_close(cell->ratio.low, exp(mean - 2.570581835636314 * error), 1e-8);
     assert_close(cell->ratio.high, exp(mean + 2.570581835636314 * error), 1e-8);
     /* scipy.stats.t.ppf(.8, 5) = 0.9195437802031655 */
-    assert_close(cell->detectable, exp((2.570581835636314 + 0.919543780236) * error) - 1,
+    /* in parts of the slower time: here the baseline's */
+    assert_close(cell->detectable,
+                 (exp((2.570581835636314 + 0.919543780236) * error) - 1) * exp(mean),
                  1e-8);
     assert_close(cell->confidence, 0.95, 1e-12);
     assert_int_equal(cell->verdict, DCB_VERDICT_FASTER);
@@ -801,7 +803,7 @@ static void nothing_measured_is_nothing_known(void **state)
 
 static void looks_are_a_quarter_apart(void **state)
 {
-    static const size_t looks[] = {8, 10, 12, 15, 18, 22, 27, 33, 41, 51, 63, 78, 97};
+    static const size_t looks[] = {16, 20, 25, 31, 38, 47, 58, 72, 90};
     size_t found = 0;
 
     (void)state;

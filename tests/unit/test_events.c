@@ -158,7 +158,7 @@ static void no_nearest_for_what_is_far(void **state)
 /* The name has room for 63 bytes; a longer one is refused, not cut. */
 static void long_names_are_refused(void **state)
 {
-    static const char stem[] = "perf::PERF_COUNT_HW_CPU_CYCLES:u=1:mg=1:mh=1:period=";
+    static const char stem[] = "perf::PERF_COUNT_HW_CPU_CYCLES:u=1:mg=1:mh=1:cpu=";
     char text[128];
     struct dcb_event event;
     struct dcb_error err = DCB_ERROR_INIT;
