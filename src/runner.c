@@ -85,15 +85,25 @@ static void drop_unloadable(struct run *run)
     }
 }
 
+/* Whether there is nothing left to compare because nothing could be loaded: a mistake
+ * that no measuring of the baseline helps. */
+static bool nothing_loaded(const struct run *run)
+{
+    for (size_t i = 2; i < run->plan->arm_count; i++) {
+        if (run->workload->cells[i].failure != DCB_FAILURE_LOAD)
+            return false;
+    }
+    return run->plan->arm_count > 2;
+}
+
 /* Whether another worker can still tell something. */
 static bool worth_going_on(const struct run *run)
 {
-    size_t first = run->plan->arm_count > 2 ? 2 : 1; /* candidates, else the control */
     size_t active = 0;
 
-    for (size_t i = first; i < run->plan->arm_count; i++)
+    for (size_t i = 1; i < run->plan->arm_count; i++)
         active += run->arms[i].active;
-    if (run->workload->failure || active == 0)
+    if (run->workload->failure || active == 0 || nothing_loaded(run))
         return false;
     if (run->arms[0].active)
         return true;

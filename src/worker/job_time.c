@@ -299,14 +299,16 @@ static uint32_t run_rounds(struct session *session, struct dcb_rng *rng)
 }
 
 /* Whether the objects are still what they were. Which arm changed them is for the
- * controller to find out. */
-static void compare_objects(const struct session *session)
+ * controller to find out. -1 where they changed. */
+static int compare_objects(const struct session *session)
 {
     struct dcb_error why = DCB_ERROR_INIT;
 
     dcb_samples_mark(session->link->samples, DCB_PHASE_COMPARE, DCB_ARM_NONE);
-    if (worker_check_objects(session->python, &why) != 0)
-        answer_workload(session, 0, DCB_FAILURE_CHANGED, why.text);
+    if (worker_check_objects(session->python, &why) == 0)
+        return 0;
+    answer_workload(session, 0, DCB_FAILURE_CHANGED, why.text);
+    return -1;
 }
 
 static void answer_done(const struct worker_link *link, uint32_t rounds)
@@ -350,8 +352,8 @@ int worker_job_time(const struct worker_link *link, struct worker_python *python
         return -1;
     warm_up_arms(&session);
     rounds = run_rounds(&session, &rng);
-    compare_objects(&session);
-    check_arms_again(&session);
+    if (compare_objects(&session) == 0)
+        check_arms_again(&session);
     answer_done(link, rounds);
     return 0;
 }
