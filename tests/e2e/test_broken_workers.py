@@ -567,3 +567,51 @@ def test_worker_started_by_hand(dcbench):
     for worker in (DCBENCH.parent / "../libexec/dcbench").glob("dcbench-worker-3.*"):
         done = dcbench(program=worker, status=2)
         assert "dcbench --help" in done.err and done.out == ""
+
+
+# ---- right at first, wrong later ----
+
+@pytest.mark.parametrize("code, said", [
+    ("import copy\nmemo = {}\ndef deepcopy(x, memo=memo):\n    return copy.deepcopy(x, memo)\n",
+     "a later copy, compared with an earlier one: shares objects[0]"),
+    ("import copy\nmade = {}\ndef deepcopy(x, memo=None):\n"
+     "    if id(x) not in made:\n        made[id(x)] = copy.deepcopy(x)\n"
+     "    return made[id(x)]\n",
+     "a later copy, compared with an earlier one: shares objects[0]"),
+    ("import copy\ncalls = 0\ndef deepcopy(x, memo=None):\n    global calls\n    calls += 1\n"
+     "    return x if calls > 12 else copy.deepcopy(x, memo)\n",
+     "shares objects[0] with the original"),
+], ids=["memo of all calls", "cache", "cheats when it is timed"])
+def test_right_only_at_first(broken, code, said):
+    result, cell = broken(code, status=1)
+    assert cell["failure"] == "wrong" and said in cell["status"]
+
+
+def test_two_culprits_cost_nobody_else(dcbench, write):
+    """Both end the worker where no arm is in hand; each is found, and the rest is measured."""
+    code = ("import copy, os, sys\nclass Out:\n    def flush(self):\n        os._exit(7)\n"
+            "def deepcopy(x, memo=None):\n    sys.stdout = Out()\n"
+            "    return copy.deepcopy(x, memo)\n")
+    write("one.py", code)
+    write("two.py", code + "# another\n")
+    result = dcbench.result("-i", "one.py,two.py,merged", *OPTIONS, status=3)
+    assert result.cell("one")["failure"] == result.cell("two")["failure"] == "died"
+    assert result.cell("merged")["status"] == "ok" and result.cell("merged")["time_ns"]
+
+
+def test_hang_does_not_use_up_the_time_of_others(dcbench, write):
+    write("hang.py", "def deepcopy(x, memo=None):\n    while True: pass\n")
+    result = dcbench.result("-i", "hang.py,merged", "-w", "memo", "--timeout", "1",
+                            "--max-time", "1", "--workers", "20", status=3)
+    assert "no sign of life for 1 s" in result.cell("hang")["status"]
+    assert result.cell("merged")["time_ns"]["workers"] >= 3
+
+
+def test_what_cannot_be_loaded_ends_the_run_at_once(dcbench):
+    result = dcbench.result("-i", "nothing_of_that_name:deepcopy", "-w", "memo,reduce",
+                            status=3)
+    assert [workload["workers"] for workload in result["workloads"]] == [1, 0]
+    for workload in ("memo", "reduce"):
+        cell = [c for c in result["cells"] if c["role"] == "candidate"
+                and c["workload"] == workload][0]
+        assert "nothing_of_that_name" in cell["status"]

@@ -7,8 +7,10 @@ import json
 import os
 import pty
 import re
+import shutil
 import select
 import struct
+import subprocess
 import termios
 import time
 
@@ -739,3 +741,53 @@ def test_closed_standard_streams(dcbench):
             "r.json", program="/bin/sh"))
         assert done.code == (3 if ">&-" in closing.replace("2>&-", "") else 0), done
         valid(json.loads((dcbench.folder / "r.json").read_text()))
+
+
+# ---- the gate tells why ----
+
+def test_gate_says_what_failed(dcbench):
+    done = dcbench("-i", "merged", "-w", "general", "--workers", "16", "--rounds", "20",
+                   "--max-time", "20", "--fail-if", "faster", "-q", status=1)
+    assert re.search(r"dcbench: --fail-if: merged on general is faster \(-\d+\.\d %\)",
+                     done.err)
+
+
+def test_gate_says_that_it_cannot_say(dcbench):
+    done = dcbench("-i", "merged", "-w", "memo", "--workers", "2", "--rounds", "2",
+                   "--fail-if", "slower", "--format", "csv", status=4)
+    assert "dcbench: --fail-if: no verdict for merged on memo" in done.err
+
+
+def test_gate_without_a_candidate(dcbench):
+    assert "no candidate is left" in dcbench.usage_error("-i", "stdlib", "-w", "memo",
+                                                         "--fail-if", "slower")
+
+
+def test_control_is_a_reserved_label(dcbench):
+    assert "LABEL=SPEC" in dcbench.usage_error("-i", "control=merged", "-w", "memo")
+
+
+def test_failing_output_keeps_the_more_important_status(dcbench, write):
+    write("wrong.py", "def deepcopy(x, memo=None):\n    return x\n")
+    done = dcbench.quick("-i", "wrong.py", "-w", "memo", "-o", "/proc/nowhere/r.json",
+                         status=3)
+    assert "/proc/nowhere" in done.err and done.out == ""
+    if os.path.exists("/dev/full"):
+        done = dcbench.quick("-i", "wrong.py", "-w", "memo", "-o", "/dev/full", status=1)
+        assert "No space left" in done.err
+
+
+def test_worker_is_linked_as_its_interpreter_is(dcbench):
+    """The same code at the same speed as the interpreter that people run."""
+    python = dcbench.result("-w", "reduce")["environment"]["python"]
+    program = re.sub(r"/lib.*", "/bin/python", python["copy_path"]) \
+        + python["version"].rpartition(".")[0]
+    if not os.access(program, os.X_OK) or not shutil.which("readelf"):
+        pytest.skip(f"no {program} or no readelf to compare with")
+    needs = subprocess.run(["readelf", "-d", program], capture_output=True, text=True).stdout
+    assert python["linkage"] == ("shared" if "libpython" in needs else "static")
+
+
+def test_modifiers_that_are_not_honoured_are_refused(dcbench):
+    for event in ("instructions:k", "cycles:u:precise=2", "cycles:pinned"):
+        assert "only user space" in dcbench.usage_error("-w", "memo", "-e", event)
