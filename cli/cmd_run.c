@@ -46,11 +46,7 @@ static void install_handlers(void)
 
 static bool is_asked(const struct cli_options *options, enum dcb_verdict verdict)
 {
-    for (size_t i = 0; i < options->fail_if.count; i++) {
-        if (strcmp(options->fail_if.items[i], dcb_verdict_name(verdict)) == 0)
-            return true;
-    }
-    return false;
+    return cli_list_contains(&options->fail_if, dcb_verdict_name(verdict));
 }
 
 /* Whether an inconclusive candidate could still be what --fail-if asks for. */
@@ -173,12 +169,9 @@ static enum cli_status result_status(const struct cli_options *options,
 static enum cli_status counter_status(const struct cli_options *options,
                                       const struct dcb_result *result)
 {
-    bool asked = false;
     const char *reason = "no row has a hardware event";
 
-    for (size_t i = 0; i < options->counters.count; i++)
-        asked = asked || strcmp(options->counters.items[i], "hardware") == 0;
-    if (!asked)
+    if (!cli_list_contains(&options->counters, "hardware"))
         return CLI_STATUS_OK;
     for (size_t row = 0; row < result->plan->row_count; row++) {
         if (result->plan->rows[row].provider != DCB_PROVIDER_HARDWARE)

@@ -40,7 +40,7 @@ const struct cli_exit_row cli_exit_rows[] = {
     {"1", "a check failed: a wrong copy, or a verdict that --fail-if names", RUN},
     {"2", "wrong usage", EVERY},
     {"3", "this machine, a file or an implementation cannot do it", EVERY},
-    {"4", "--fail-if asked for a verdict and there is none", RUN},
+    {"4", "--fail-if asked for a verdict and it is inconclusive", RUN},
     {"5", "a bug in dcbench", EVERY},
     {"130, 143", "interrupted; what was measured so far is written", RUN},
 };
@@ -378,7 +378,8 @@ const struct cli_option_row cli_option_rows[] = {
         .commands = RUN,
         .group = CLI_GROUP_OUTPUT,
         .complete = CLI_COMPLETE_CHOICES,
-        .help = "fail where a verdict is one of faster, slower, same, inconclusive",
+        .help = "fail where a verdict is one of faster, slower, same; with "
+                "inconclusive, wherever there is none",
     },
     {
         .name = "progress",
@@ -413,7 +414,7 @@ const struct cli_option_row cli_option_rows[] = {
         .offset = FIELD(verbosity),
         .commands = EVERY,
         .group = CLI_GROUP_OUTPUT,
-        .help = "only the essential; of a list, bare names",
+        .help = "verdicts and what went wrong; of a list, bare names",
     },
     {
         .name = "verbose",

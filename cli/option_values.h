@@ -19,7 +19,6 @@ int cli_option_set(struct cli_options *options, const struct cli_option_row *row
 void cli_option_unset(struct cli_options *options, const struct cli_option_row *row);
 
 void cli_list_append(struct cli_list *list, const char *text, size_t length);
-bool cli_list_contains(const struct cli_list *list, const char *text);
 void cli_list_clear(struct cli_list *list);
 
 #endif

@@ -23,6 +23,8 @@ struct cli_list {
     size_t count;
 };
 
+bool cli_list_contains(const struct cli_list *list, const char *text);
+
 /* What the user asked for. Strings are owned by this struct; NULL where not given.
  * Percentages are kept as fractions: `--precision 0.5` is 0.005. */
 struct cli_options {

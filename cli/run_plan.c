@@ -116,15 +116,6 @@ static int resolve_workloads(const struct cli_options *options,
     return rc;
 }
 
-static bool names_all(const struct cli_list *impls)
-{
-    for (size_t i = 0; i < impls->count; i++) {
-        if (strcmp(impls->items[i], "all") == 0)
-            return true;
-    }
-    return false;
-}
-
 static int plan_arms(const struct cli_options *options, const struct dcb_catalog *catalog,
                      struct dcb_plan *plan, struct dcb_error *err)
 {
@@ -144,7 +135,8 @@ static int plan_arms(const struct cli_options *options, const struct dcb_catalog
             err, DCB_ERROR_USAGE,
             "--fail-if: %s is the baseline, and no candidate is left to judge",
             plan->arms[0].label);
-    if (rc == 0 && dropped && !names_all(&options->impls) && options->verbosity >= 0)
+    if (rc == 0 && dropped && !cli_list_contains(&options->impls, "all") &&
+        options->verbosity >= 0)
         cli_term_message("%s is the baseline: it is not a candidate as well",
                          plan->arms[0].label);
     dcb_spec_clear(&baseline);
@@ -239,17 +231,11 @@ struct providers {
 
 static struct providers chosen_providers(const struct cli_options *options)
 {
-    struct providers chosen = {.hardware = options->counters.count == 0,
-                               .kernel = options->counters.count == 0};
+    const struct cli_list *list = &options->counters;
+    bool every = list->count == 0 || cli_list_contains(list, "auto");
+    struct providers chosen = {.hardware = every || cli_list_contains(list, "hardware"),
+                               .kernel = every || cli_list_contains(list, "kernel")};
 
-    for (size_t i = 0; i < options->counters.count; i++) {
-        const char *name = options->counters.items[i];
-
-        if (strcmp(name, "auto") == 0)
-            chosen.hardware = chosen.kernel = true;
-        chosen.hardware = chosen.hardware || strcmp(name, "hardware") == 0;
-        chosen.kernel = chosen.kernel || strcmp(name, "kernel") == 0;
-    }
     return chosen;
 }
 

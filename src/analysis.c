@@ -357,13 +357,6 @@ static double *row_log_ratios(const struct dcb_cell *cell,
     return values;
 }
 
-/* Events of the kernel: their rate is what counts, most iterations have none. */
-static bool is_rare(const struct dcb_plan_row *row)
-{
-    return row->provider == DCB_PROVIDER_KERNEL && row->kind != DCB_KIND_WALL &&
-           row->kind != DCB_KIND_CPU;
-}
-
 static void update_row_value(struct dcb_cell *cell, const struct dcb_plan_row *row,
                              size_t index)
 {
@@ -385,9 +378,9 @@ static void update_row_value(struct dcb_cell *cell, const struct dcb_plan_row *r
     summary = dcb_stats_summary(values, count);
     free(values);
     *counter = (struct dcb_counter_value){
-        .value = count == 0     ? DCB_UNKNOWN
-                 : is_rare(row) ? events / iterations
-                                : summary.median,
+        .value = count == 0                  ? DCB_UNKNOWN
+                 : dcb_plan_row_is_rare(row) ? events / iterations
+                                             : summary.median,
         .spread = count < 2 ? DCB_UNKNOWN : summary.stddev,
         .events = round(events),
         .ratio = unknown_interval(),
@@ -430,8 +423,9 @@ static void update_row_ratio(struct dcb_cell *cell, const struct dcb_cell *basel
     } else if (row->kind == DCB_KIND_CPU) {
         counter->ratio =
             update_ratio(cell, get_cpu_log_ratio, cell->confidence, &detectable);
-    } else if (!is_rare(row) || (is_frequent(cell, counter) &&
-                                 is_frequent(baseline, &baseline->counters[index]))) {
+    } else if (!dcb_plan_row_is_rare(row) ||
+               (is_frequent(cell, counter) &&
+                is_frequent(baseline, &baseline->counters[index]))) {
         values = row_log_ratios(cell, baseline, index, &count);
         counter->ratio = ratio_interval(values, count, cell->confidence, NULL);
         free(values);

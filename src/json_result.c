@@ -278,17 +278,14 @@ int dcb_json_blocks(FILE *file, const struct dcb_plan *plan, size_t workload,
     for (uint32_t i = 0; i < count; i++) {
         const struct dcb_block *block = &blocks[i];
         size_t cell = cells[block->arm];
-        enum dcb_role role = cell == 0   ? DCB_ROLE_BASELINE
-                             : cell == 1 ? DCB_ROLE_CONTROL
-                                         : DCB_ROLE_CANDIDATE;
         json_t *object = json_pack(
             "{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "workload",
             text(plan->workloads[workload].label), "worker", integer(worker), "round",
             integer(block->round), "impl", text(plan->arms[cell].label), "role",
-            dcb_role_name(role), "iterations", integer(block->iterations), "wall_ns",
-            integer(block->wall_ns), "cpu_ns", integer(block->cpu_ns), "involuntary",
-            integer(block->involuntary), "voluntary", integer(block->voluntary),
-            "page_faults", integer(block->faults));
+            dcb_role_name(dcb_plan_role(cell)), "iterations", integer(block->iterations),
+            "wall_ns", integer(block->wall_ns), "cpu_ns", integer(block->cpu_ns),
+            "involuntary", integer(block->involuntary), "voluntary",
+            integer(block->voluntary), "page_faults", integer(block->faults));
         int rc = json_dumpf(object, file, JSON_COMPACT);
 
         json_decref(object);

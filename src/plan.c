@@ -147,3 +147,16 @@ void dcb_plan_add_event(struct dcb_plan *plan, const struct dcb_event *event)
         dcb_xrealloc(plan->events, plan->event_count + 1, sizeof *plan->events);
     plan->events[plan->event_count++] = *event;
 }
+
+bool dcb_plan_row_is_rare(const struct dcb_plan_row *row)
+{
+    return row->provider == DCB_PROVIDER_KERNEL && row->kind != DCB_KIND_WALL &&
+           row->kind != DCB_KIND_CPU;
+}
+
+enum dcb_role dcb_plan_role(size_t arm)
+{
+    return arm == 0   ? DCB_ROLE_BASELINE
+           : arm == 1 ? DCB_ROLE_CONTROL
+                      : DCB_ROLE_CANDIDATE;
+}

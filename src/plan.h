@@ -30,6 +30,9 @@ struct dcb_plan_row {
     char reason[200];           /* why there is no value; "" so far */
 };
 
+/* Whether the row counts events of the kernel, which most iterations have none of. */
+bool dcb_plan_row_is_rare(const struct dcb_plan_row *row);
+
 struct dcb_plan {
     struct dcb_spec *arms; /* [0] baseline, [1] control (a copy of it), then candidates */
     size_t arm_count;
@@ -62,6 +65,9 @@ struct dcb_plan {
 };
 
 void dcb_plan_clear(struct dcb_plan *plan);
+
+/* The role of arm number `arm`. */
+enum dcb_role dcb_plan_role(size_t arm);
 
 /*
  * Puts the arms together: baseline, its control, candidates. A candidate that is the

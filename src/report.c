@@ -298,7 +298,7 @@ static bool is_time(const struct dcb_plan_row *row)
 static void counter_change(struct dcb_text_table *table, const struct dcb_plan_row *row,
                            const struct dcb_counter_value *counter)
 {
-    bool rare = row->provider == DCB_PROVIDER_KERNEL && !is_time(row);
+    bool rare = dcb_plan_row_is_rare(row);
     char text[DCB_FORMAT_SIZE];
 
     /* A handful of context switches more or less is no change. */

@@ -60,9 +60,7 @@ static void begin_workload(struct run *run, size_t index)
     for (size_t i = 0; i < plan->arm_count; i++) {
         run->arms[i] = (struct arm_state){.active = true};
         workload->cells[i] = (struct dcb_cell){
-            .role = i == 0   ? DCB_ROLE_BASELINE
-                    : i == 1 ? DCB_ROLE_CONTROL
-                             : DCB_ROLE_CANDIDATE,
+            .role = dcb_plan_role(i),
             .arm = i,
             .status = dcb_xstrdup("ok"),
         };
