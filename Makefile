@@ -69,7 +69,7 @@ $(B)/obj/%.o: %.c $(B)/flags
 # Everything is built again when the flags change.
 $(B)/flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(subst ','\'',$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(PKG_CONFIG_PATH) $(PYTHON_LINK))' >$@.new
+	@echo '$(subst ','\'',$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(PKG_CONFIG_PATH) $(foreach v,$(PYTHONS),$(LINK_$(v))))' >$@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 .PHONY: FORCE
 FORCE:
@@ -86,11 +86,13 @@ $(PROGRAM): $(CLI_OBJ) $(LIB)
 # One worker for each interpreter; its objects see that interpreter's headers, and it links
 # the library that the interpreter itself uses (PYTHON_LINK=static or shared overrides that).
 PYTHON_LINK ?= auto
+$(foreach v,$(PYTHONS),$(eval LINK_$(v) := $(shell scripts/python-link $(v) $(PYTHON_LINK) $(B)/python-link-$(v))))
 py_cflags = $(shell $(PKG_CONFIG) --cflags python-$(1)-embed | sed 's/-I/-isystem /g') \
             -DDCB_PYTHON_VERSION='"$(1)"' \
             -DDCB_PYTHON_PREFIX='"$(shell $(PKG_CONFIG) --variable=exec_prefix python-$(1)-embed)"' \
-            -DDCB_PYTHON_LINK='"$(shell scripts/python-link $(1) kind $(PYTHON_LINK))"'
-py_libs   = $(shell scripts/python-link $(1) flags $(PYTHON_LINK))
+            -DDCB_PYTHON_LINK='"$(word 1,$(LINK_$(1)))"' \
+            -DDCB_PYTHON_OWN_LINK='"$(word 2,$(LINK_$(1)))"'
+py_libs   = $(wordlist 3,99,$(LINK_$(1)))
 
 define worker_rules
 $(B)/obj/$(1)/%.o: src/worker/%.c $(B)/flags
@@ -200,7 +202,7 @@ dist: ## a source archive of HEAD in dist/
 	@echo dist/dcbench-$(VERSION).tar.gz
 
 clean: ## remove what was built, but not caches of the test matrix
-	rm -rf build/bin build/libexec build/share build/obj build/tests build/libdcbench.a build/flags build/sanitize
+	rm -rf build/bin build/libexec build/share build/obj build/tests build/libdcbench.a build/flags build/python-link-* build/sanitize build/link-*
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r t h; do printf '  %-18s %s\n' "$$t" "$$h"; done

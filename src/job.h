@@ -104,7 +104,8 @@ struct dcb_answer {
     bool software;       /* event: in block.software */
     char *path, *sha256; /* source; NULL where there is none */
     char *version, *build, *implementation, *compiler, *copy_path, *copy_sha256;
-    char *linkage; /* interpreter: "static" or "shared" libpython */
+    char *linkage;     /* interpreter: "static" or "shared" libpython, of the worker */
+    char *own_linkage; /* the same, of the interpreter's own program */
 };
 
 void dcb_answer_clear(struct dcb_answer *answer);

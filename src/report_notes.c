@@ -1,6 +1,7 @@
 #include "report.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "analysis.h"
 #include "format.h"
@@ -104,8 +105,23 @@ static void note_effort(struct dcb_result *result,
                         workload->elapsed_s);
 }
 
+/* The same version, and not the same code at the same speed. */
+static void note_linkage(struct dcb_result *result)
+{
+    const char *own = result->python.own_linkage, *linkage = result->python.linkage;
+
+    if (own && linkage && strcmp(own, linkage) != 0)
+        dcb_result_note(
+            result,
+            "the worker links libpython %s, the interpreter's own program %s: "
+            "its times differ (docs/performance.md)",
+            strcmp(linkage, "shared") == 0 ? "shared" : "statically",
+            strcmp(own, "shared") == 0 ? "shared" : "statically");
+}
+
 void dcb_report_add_notes(struct dcb_result *result)
 {
+    note_linkage(result);
     for (size_t i = 0; i < result->workload_count; i++) {
         note_control(result, &result->workloads[i]);
         note_workers(result, &result->workloads[i]);

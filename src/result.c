@@ -59,6 +59,7 @@ void dcb_result_clear(struct dcb_result *result)
     free(result->python.copy_path);
     free(result->python.copy_sha256);
     free(result->python.linkage);
+    free(result->python.own_linkage);
     *result = (struct dcb_result){.plan = NULL};
 }
 

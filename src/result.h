@@ -83,7 +83,8 @@ struct dcb_result {
     struct dcb_sysinfo system;
     struct {
         char *version, *build, *implementation, *compiler, *copy_path, *copy_sha256;
-        char *linkage; /* of the worker: static or shared libpython */
+        char *linkage;     /* of the worker: static or shared libpython */
+        char *own_linkage; /* of the interpreter's own program */
     } python;
     struct dcb_source *arm_sources, *workload_sources; /* as in the plan */
     struct dcb_workload_result *workloads;

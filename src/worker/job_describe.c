@@ -11,6 +11,7 @@ int worker_job_describe(const struct worker_link *link, struct worker_python *py
     if (worker_describe_interpreter(python, &answer, err) != 0)
         return -1;
     answer.linkage = dcb_xstrdup(DCB_PYTHON_LINK);
+    answer.own_linkage = dcb_xstrdup(DCB_PYTHON_OWN_LINK);
     worker_answer(link, &answer);
     dcb_answer_clear(&answer);
     for (size_t i = 0; i < job->source_count; i++) {
