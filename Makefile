@@ -91,8 +91,9 @@ py_cflags = $(shell $(PKG_CONFIG) --cflags python-$(1)-embed | sed 's/-I/-isyste
             -DDCB_PYTHON_VERSION='"$(1)"' \
             -DDCB_PYTHON_PREFIX='"$(shell $(PKG_CONFIG) --variable=exec_prefix python-$(1)-embed)"' \
             -DDCB_PYTHON_LINK='"$(word 1,$(LINK_$(1)))"' \
-            -DDCB_PYTHON_OWN_LINK='"$(word 2,$(LINK_$(1)))"'
-py_libs   = $(wordlist 3,99,$(LINK_$(1)))
+            -DDCB_PYTHON_OWN_LINK='"$(word 2,$(LINK_$(1)))"' \
+            -DDCB_PYTHON_MISSING='"$(word 3,$(LINK_$(1)))"'
+py_libs   = $(wordlist 4,99,$(LINK_$(1)))
 
 define worker_rules
 $(B)/obj/$(1)/%.o: src/worker/%.c $(B)/flags

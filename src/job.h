@@ -106,6 +106,7 @@ struct dcb_answer {
     char *version, *build, *implementation, *compiler, *copy_path, *copy_sha256;
     char *linkage;     /* interpreter: "static" or "shared" libpython, of the worker */
     char *own_linkage; /* the same, of the interpreter's own program */
+    char *missing;     /* built-in modules that this worker has not, by commas; NULL */
 };
 
 void dcb_answer_clear(struct dcb_answer *answer);

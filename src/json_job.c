@@ -331,6 +331,7 @@ char *dcb_answer_encode(const struct dcb_answer *answer)
     set_text(object, "copy_sha256", answer->copy_sha256);
     set_text(object, "linkage", answer->linkage);
     set_text(object, "own_linkage", answer->own_linkage);
+    set_text(object, "missing", answer->missing);
     return dump_line(object, true);
 }
 
@@ -395,9 +396,10 @@ static int decode_failure(const json_t *root, struct dcb_answer *answer,
 /* What is there is of the right type. */
 static int check_types(const json_t *root, struct dcb_error *err)
 {
-    static const char *const texts[] = {
-        "message",  "path",      "sha256",      "version", "build",      "implementation",
-        "compiler", "copy_path", "copy_sha256", "linkage", "own_linkage"};
+    static const char *const texts[] = {"message",  "path",        "sha256",
+                                        "version",  "build",       "implementation",
+                                        "compiler", "copy_path",   "copy_sha256",
+                                        "linkage",  "own_linkage", "missing"};
     static const char *const booleans[] = {"software", "shared"};
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -454,6 +456,7 @@ int dcb_answer_decode(const char *line, size_t length,
     answer.copy_sha256 = copy_string(root, "copy_sha256");
     answer.linkage = copy_string(root, "linkage");
     answer.own_linkage = copy_string(root, "own_linkage");
+    answer.missing = copy_string(root, "missing");
     *ret_answer = answer;
     rc = 0;
 out:
@@ -474,5 +477,6 @@ void dcb_answer_clear(struct dcb_answer *answer)
     free(answer->copy_sha256);
     free(answer->linkage);
     free(answer->own_linkage);
+    free(answer->missing);
     *answer = (struct dcb_answer){.kind = DCB_ANSWER_DONE};
 }

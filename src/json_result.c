@@ -43,13 +43,14 @@ static json_t *encode_environment(const struct dcb_result *result)
 {
     const struct dcb_sysinfo *system = &result->system;
     json_t *python = json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version",
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version",
         text(result->python.version), "build", text(result->python.build),
         "implementation", text(result->python.implementation), "compiler",
         text(result->python.compiler), "copy_path", text(result->python.copy_path),
         "copy_sha256", text(result->python.copy_sha256), "linkage",
         text(result->python.linkage), "interpreter_linkage",
-        text(result->python.own_linkage));
+        text(result->python.own_linkage), "missing_modules",
+        text(result->python.missing));
 
     return json_pack(
         "{s:o, s:o, s:o, s:o, s:i, s:b, s:o, s:o, s:o, s:o}", "date", text(system->date),

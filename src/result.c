@@ -60,6 +60,7 @@ void dcb_result_clear(struct dcb_result *result)
     free(result->python.copy_sha256);
     free(result->python.linkage);
     free(result->python.own_linkage);
+    free(result->python.missing);
     *result = (struct dcb_result){.plan = NULL};
 }
 

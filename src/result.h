@@ -85,6 +85,7 @@ struct dcb_result {
         char *version, *build, *implementation, *compiler, *copy_path, *copy_sha256;
         char *linkage;     /* of the worker: static or shared libpython */
         char *own_linkage; /* of the interpreter's own program */
+        char *missing;     /* built-in modules the worker has not, by commas; NULL */
     } python;
     struct dcb_source *arm_sources, *workload_sources; /* as in the plan */
     struct dcb_workload_result *workloads;

@@ -27,6 +27,7 @@ static void take_description(struct dcb_result *result, struct dcb_answer *answe
         result->python.copy_sha256 = take_text(&answer->copy_sha256);
         result->python.linkage = take_text(&answer->linkage);
         result->python.own_linkage = take_text(&answer->own_linkage);
+        result->python.missing = take_text(&answer->missing);
     } else if (answer->kind == DCB_ANSWER_SOURCE) {
         struct dcb_source *source =
             answer->index < plan->arm_count

@@ -1,5 +1,7 @@
 #include "worker.h"
 
+#include <string.h>
+
 #include "error.h"
 #include "xalloc.h"
 
@@ -12,6 +14,8 @@ int worker_job_describe(const struct worker_link *link, struct worker_python *py
         return -1;
     answer.linkage = dcb_xstrdup(DCB_PYTHON_LINK);
     answer.own_linkage = dcb_xstrdup(DCB_PYTHON_OWN_LINK);
+    if (strcmp(DCB_PYTHON_MISSING, "-") != 0)
+        answer.missing = dcb_xstrdup(DCB_PYTHON_MISSING);
     worker_answer(link, &answer);
     dcb_answer_clear(&answer);
     for (size_t i = 0; i < job->source_count; i++) {
