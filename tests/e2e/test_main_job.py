@@ -574,7 +574,8 @@ def test_other_baseline(dcbench):
     result = dcbench.result("-b", "merged", "-i", "stdlib,memo-opt", "-w", "memo")
     assert result["plan"]["baseline"] == "merged"
     assert result.labels() == ["stdlib", "memo-opt"]
-    assert result.cell("stdlib")["ratio"]["estimate"] > 0.98
+    least = 0.85 if has_atomic_types_first(result) else 0.98    # there they are about equal
+    assert result.cell("stdlib")["ratio"]["estimate"] > least
     assert result.cell("merged", role="control")["ratio"] is not None
 
 
