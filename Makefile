@@ -93,7 +93,11 @@ py_cflags = $(shell $(PKG_CONFIG) --cflags python-$(1)-embed | sed 's/-I/-isyste
             -DDCB_PYTHON_LINK='"$(word 1,$(LINK_$(1)))"' \
             -DDCB_PYTHON_OWN_LINK='"$(word 2,$(LINK_$(1)))"' \
             -DDCB_PYTHON_MISSING='"$(word 3,$(LINK_$(1)))"'
+# A static libpython comes first, as in the interpreter: so its code lies at the same place
+# whatever we put behind it, and a ratio does not move with our own builds.
 py_libs   = $(wordlist 4,99,$(LINK_$(1)))
+py_first  = $(filter %.o %.a -Wl%,$(py_libs))
+py_last   = $(filter-out %.o,$(py_libs))
 
 define worker_rules
 $(B)/obj/$(1)/%.o: src/worker/%.c $(B)/flags
@@ -105,7 +109,7 @@ $(B)/libexec/dcbench/dcbench-worker-$(1): $(WORKER_SRC:src/worker/%.c=$(B)/obj/$
 	@mkdir -p $$(@D)
 	@echo '  LINK    $$@'
 	$$(Q)$$(PKG_CONFIG) --exists python-$(1)-embed || { echo 'no python-$(1)-embed.pc: install the development files of Python $(1), or name their folder in PKG_CONFIG_PATH' >&2; exit 1; }
-	$$(Q)$$(CC) $$(SANFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(JANSSON_LIBS) $$(call py_libs,$(1)) -lm
+	$$(Q)$$(CC) $$(SANFLAGS) $$(LDFLAGS) -o $$@ $$(call py_first,$(1)) $$^ $$(JANSSON_LIBS) $$(call py_last,$(1)) -lm
 endef
 $(foreach v,$(PYTHONS),$(eval $(call worker_rules,$(v))))
 
@@ -132,7 +136,7 @@ FIRST_PYTHON := $(firstword $(PYTHONS))
 $(B)/tests/loop_overhead: tests/bench/loop_overhead.c $(B)/obj/$(FIRST_PYTHON)/py_loop.o
 	@mkdir -p $(@D)
 	@echo '  CC      $@'
-	$(Q)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(call py_cflags,$(FIRST_PYTHON)) -iquote src/worker -o $@ $^ $(call py_libs,$(FIRST_PYTHON))
+	$(Q)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(call py_cflags,$(FIRST_PYTHON)) -iquote src/worker -o $@ $(call py_first,$(FIRST_PYTHON)) $^ $(call py_last,$(FIRST_PYTHON))
 
 .PHONY: check unit python e2e check-boundaries check-headers check-format
 check: unit check-boundaries check-headers check-format python e2e ## run every test
