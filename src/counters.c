@@ -283,8 +283,7 @@ void dcb_counters_read(struct dcb_counters *counters, struct dcb_counter_reading
     if (counters->group_count &&
         read_group(&counters->groups[counters->live], &values) == 0) {
         reading->pmu_ok = true;
-        reading->enabled = values.enabled;
-        reading->running = values.running;
+        reading->idle = values.enabled - values.running;
         memcpy(reading->pmu, values.values, sizeof reading->pmu);
     }
 }
@@ -299,8 +298,7 @@ void dcb_counters_difference(const struct dcb_counter_reading *before,
             block->software[i] = after->software[i] - before->software[i];
     }
     /* A group that did not run all the time would have to be scaled: not counted. */
-    if (before->pmu_ok && after->pmu_ok &&
-        after->enabled - before->enabled == after->running - before->running) {
+    if (before->pmu_ok && after->pmu_ok && after->idle == before->idle) {
         block->flags |= DCB_BLOCK_PMU_OK;
         for (size_t i = 0; i < DCB_PMU_GROUP_MAX; i++)
             block->pmu[i] = after->pmu[i] - before->pmu[i];

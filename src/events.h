@@ -16,9 +16,17 @@ struct dcb_text_table;
 int dcb_events_open(struct dcb_error *err);
 void dcb_events_close(void);
 
-/* Encodes a row of the report's table through the kernel's generic event of that name, or
- * any libpfm4 event string with its modifiers. DCB_ERROR_USAGE for a name that libpfm4
- * does not know, with the nearest row. */
+/*
+ * The encodings of a row of the report's table, in the order in which they are to be
+ * tried: the kernel's generic event of that name first, then what libpfm4 knows for this
+ * CPU. Those that do not encode here are left out; at most `max`. 0 where there is none
+ * (or `name` is no row of the PMU).
+ */
+enum { DCB_EVENT_CANDIDATES_MAX = 8 };
+size_t dcb_events_candidates(const char *name, struct dcb_event *ret_events, size_t max);
+
+/* Encodes any libpfm4 event string with its modifiers, or a raw code (r1a2b as in perf).
+ * DCB_ERROR_USAGE for a name that is not known, with the nearest ones. */
 int dcb_events_encode(const char *text, struct dcb_event *ret_event,
                       struct dcb_error *err);
 

@@ -50,9 +50,16 @@ const char *dcb_verdict_name(enum dcb_verdict verdict)
 
 const char *dcb_provider_name(enum dcb_provider provider)
 {
-    static const char *const names[] = {NULL, "hardware", "kernel"};
+    static const char *const names[] = {NULL, "hardware", "kernel", "simulated"};
 
     return names[provider];
+}
+
+const char *dcb_quality_name(enum dcb_quality quality)
+{
+    static const char *const names[] = {NULL, "exact", "proxy"};
+
+    return names[quality];
 }
 
 const char *dcb_spec_kind_name(enum dcb_spec_kind kind)

@@ -22,13 +22,18 @@ enum dcb_verdict {
 enum dcb_provider {
     DCB_PROVIDER_NONE,
     DCB_PROVIDER_HARDWARE, /* a PMU, through perf_event_open */
-    DCB_PROVIDER_KERNEL    /* software events, getrusage, clocks */
+    DCB_PROVIDER_KERNEL,   /* software events, getrusage, clocks */
+    DCB_PROVIDER_SIMULATED /* callgrind */
 };
 
-/* NULL for DCB_VERDICT_NONE and DCB_PROVIDER_NONE. */
+/* Whether a counter counts what its row's name says, or the nearest thing there is. */
+enum dcb_quality { DCB_QUALITY_NONE, DCB_QUALITY_EXACT, DCB_QUALITY_PROXY };
+
+/* NULL for DCB_VERDICT_NONE, DCB_PROVIDER_NONE and DCB_QUALITY_NONE. */
 const char *dcb_role_name(enum dcb_role role);
 const char *dcb_verdict_name(enum dcb_verdict verdict);
 const char *dcb_provider_name(enum dcb_provider provider);
+const char *dcb_quality_name(enum dcb_quality quality);
 
 /* Where an implementation or a workload comes from. */
 enum dcb_spec_kind { DCB_SPEC_FILE, DCB_SPEC_MODULE, DCB_SPEC_JSON, DCB_SPEC_PICKLE };
