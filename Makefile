@@ -87,9 +87,11 @@ $(PROGRAM): $(CLI_OBJ) $(LIB)
 # the library that the interpreter itself uses (PYTHON_LINK=static or shared overrides that).
 PYTHON_LINK ?= auto
 $(foreach v,$(PYTHONS),$(eval LINK_$(v) := $(shell scripts/python-link $(v) $(PYTHON_LINK) $(B)/python-link-$(v))))
+# As the worker will see it, where it is built for another machine.
+py_prefix = $(patsubst $(PKG_CONFIG_SYSROOT_DIR)%,%,$(shell $(PKG_CONFIG) --variable=exec_prefix python-$(1)-embed))
 py_cflags = $(shell $(PKG_CONFIG) --cflags python-$(1)-embed | sed 's/-I/-isystem /g') \
             -DDCB_PYTHON_VERSION='"$(1)"' \
-            -DDCB_PYTHON_PREFIX='"$(shell $(PKG_CONFIG) --variable=exec_prefix python-$(1)-embed)"' \
+            -DDCB_PYTHON_PREFIX='"$(call py_prefix,$(1))"' \
             -DDCB_PYTHON_LINK='"$(word 1,$(LINK_$(1)))"' \
             -DDCB_PYTHON_OWN_LINK='"$(word 2,$(LINK_$(1)))"' \
             -DDCB_PYTHON_MISSING='"$(word 3,$(LINK_$(1)))"'
@@ -118,11 +120,20 @@ $(B)/share/dcbench: | $(B)/flags
 	@mkdir -p $@
 	@for part in workloads impls support; do ln -sfn $(CURDIR)/$$part $@/$$part; done
 
-# cmocka 2 deprecates what cmocka 1 has nothing else for.
-$(B)/tests/%: tests/unit/%.c $(LIB) $(filter-out $(B)/obj/cli/main.o,$(CLI_OBJ))
+# cmocka 2 deprecates what cmocka 1 has nothing else for. The tests of tests/lab need a PMU
+# whose numbers are known: scripts/pmu-lab runs them.
+TEST_OBJ = $(filter-out $(B)/obj/cli/main.o,$(CLI_OBJ))
+define link_test
 	@mkdir -p $(@D)
 	@echo '  CC      $@'
-	$(Q)$(CC) $(ALL_CFLAGS) -Wno-deprecated-declarations -Icli -MMD -MP -o $@ $< $(filter-out $(B)/obj/cli/main.o,$(CLI_OBJ)) $(LIB) $(JANSSON_LIBS) -lcmocka -lpfm -lm
+	$(Q)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) -Wno-deprecated-declarations -Icli -iquote tests/unit $(JANSSON_CFLAGS) -MMD -MP -o $@ $< $(TEST_OBJ) $(LIB) $(JANSSON_LIBS) -lcmocka -lpfm -lm
+endef
+
+$(B)/tests/%: tests/unit/%.c $(LIB) $(TEST_OBJ)
+	$(link_test)
+
+$(B)/tests/%: tests/lab/%.c $(LIB) $(TEST_OBJ)
+	$(link_test)
 
 ## ---- tests ----
 
@@ -162,7 +173,7 @@ check-headers:
 
 check-format: ## clang-format leaves the sources as they are
 	$(Q)if clang-format --version 2>/dev/null | grep -q 'version 14'; then \
-	  clang-format --dry-run -Werror $(wildcard src/*.[ch] src/worker/*.[ch] cli/*.[ch] tests/unit/*.[ch]) && \
+	  clang-format --dry-run -Werror $(wildcard src/*.[ch] src/worker/*.[ch] cli/*.[ch] tests/unit/*.[ch] tests/lab/*.[ch]) && \
 	  echo '  OK      format'; \
 	else echo '  SKIPPED format: no clang-format 14 here'; fi
 

@@ -6,6 +6,7 @@
 #   require build           a compiler and the libraries
 #   require test            what the tests use besides; after `require build`
 #   require optional        tools that some tests use, and are skipped without
+#   require lab             what scripts/pmu-lab uses, on Debian only; skipped without
 #
 # Each need is looked for where it will be used (pkg-config, the compiler, the interpreter),
 # so nothing is asked of the package manager, the network or root where nothing is missing.
@@ -36,6 +37,11 @@ optional_needs='
 zsh           has_command zsh                     zsh               zsh                 zsh                zsh
 fish          has_command fish                    fish              fish                fish               fish
 mandoc        has_command mandoc                  mandoc            mandoc              mandoc             mandoc
+'
+lab_needs='
+cross-gcc     has_command aarch64-linux-gnu-gcc   gcc-aarch64-linux-gnu  -  -  -
+qemu          has_command qemu-system-aarch64     qemu-system-arm        -  -  -
+cpio          has_command cpio                    cpio                   -  -  -
 '
 
 has_command() {
@@ -121,11 +127,14 @@ apt_install() {
 
 # Ends with status 3, but for optional things only says so.
 cannot_have() {
-    [ "$kind" = optional ] || stop "$*"
+    case $kind in
+    optional | lab) ;;
+    *) stop "$*" ;;
+    esac
     say "$*; the tests that use it skip"
 }
 
-# require build|test|optional: returns when nothing is missing any more, else ends with
+# require build|test|optional|lab: returns when nothing is missing any more, else ends with
 # status 3.
 require() {
     kind=$1
@@ -139,6 +148,7 @@ require() {
         esac
         ;;
     optional) needs=$optional_needs ;;
+    lab) needs=$lab_needs ;;
     esac
     manager=$(package_manager)
     packages=$(missing "$needs" "$manager")
