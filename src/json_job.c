@@ -261,10 +261,14 @@ int dcb_job_decode(const char *text, size_t length, struct dcb_job *ret_job,
                    struct dcb_error *err)
 {
     json_error_t where;
-    json_t *root = json_loadb(text, length, 0, &where);
+    json_t *root;
     struct dcb_job job;
     int rc;
 
+    /* Jansson's own seed is random, and with it the order in which its objects are freed:
+     * every worker would go on with a heap of another order, and count other numbers. */
+    json_object_seed(1);
+    root = json_loadb(text, length, 0, &where);
     if (!root)
         return dcb_error_set(err, DCB_ERROR_INTERNAL, "job: %s", where.text);
     rc = decode_job(root, &job, err);

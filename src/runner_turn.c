@@ -59,14 +59,15 @@ static void fill_arms(const struct run *run, struct turn *turn, size_t suspect)
     }
 }
 
-/* Nobody can guess it: the seed is known, this is not. */
+/* Nobody can guess it: the seed is known, this is not. Always of 19 digits, since the job's
+ * length decides where the worker's heap goes on. */
 static uint64_t random_token(void)
 {
     uint64_t token = 0;
 
     if (getrandom(&token, sizeof token, 0) != sizeof token)
         token = (uint64_t)(dcb_runner_now_s() * 1e9);
-    return token >> 1;
+    return token >> 2 | UINT64_C(1) << 61;
 }
 
 void dcb_runner_fill_environment(const struct dcb_plan *plan, struct dcb_job *job)
