@@ -135,6 +135,11 @@ $(B)/tests/%: tests/unit/%.c $(LIB) $(TEST_OBJ)
 $(B)/tests/%: tests/lab/%.c $(LIB) $(TEST_OBJ)
 	$(link_test)
 
+$(B)/tests/known_loop.so: tests/lab/known_loop.c
+	@mkdir -p $(@D)
+	@echo '  CC      $@'
+	$(Q)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) -shared -fPIC -o $@ $<
+
 ## ---- tests ----
 
 # The interpreter of the tests is the one the first worker is built for; another python3

@@ -1,5 +1,5 @@
-/* What the tests of the PMU lab share: a piece of code of known length, and the events that
- * QEMU counts. Include behind cmocka.h. */
+/* What the tests of the PMU lab share: a piece of code of known length, and the events
+ * that QEMU counts. Include behind cmocka.h. */
 #ifndef TESTS_LAB_H
 #define TESTS_LAB_H
 
@@ -26,8 +26,7 @@ static inline void lab_loop(uint64_t count)
     __asm__ volatile("1:\n\tsubs %0, %0, #1\n\tb.ne 1b" : "+r"(count) : : "cc");
 }
 
-static inline struct dcb_event lab_event(const char *name, uint32_t type,
-                                         uint64_t config)
+static inline struct dcb_event lab_event(const char *name, uint32_t type, uint64_t config)
 {
     struct dcb_event event = {.software = type == PERF_TYPE_SOFTWARE,
                               .type = type,
@@ -48,9 +47,10 @@ static inline struct dcb_event lab_cycles(void)
     return lab_event("cycles", PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES);
 }
 
-/* One block around the loop, as the worker takes it. The same instructions for every caller:
- * a copy made for a constant would have one less. */
-__attribute__((noinline, noclone, unused)) static struct dcb_block lab_measure(struct dcb_counters *counters, uint64_t count)
+/* One block around the loop, as the worker takes it. The same instructions for every
+ * caller: a copy made for a constant would have one less. */
+__attribute__((noinline, noclone, unused)) static struct dcb_block
+lab_measure(struct dcb_counters *counters, uint64_t count)
 {
     struct dcb_counter_reading before, after;
     struct dcb_block block = {.flags = 0};
