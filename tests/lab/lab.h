@@ -6,6 +6,7 @@
 #include <linux/perf_event.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 #include "counters.h"
 #include "unit.h"
@@ -17,6 +18,9 @@ enum {
     LAB_CPU_CYCLES = 0x11,
     LAB_BR_RETIRED = 0x21
 };
+
+/* What each of QEMU's models has, besides the cycle counter. */
+enum { LAB_COUNTERS = 6 };
 
 /* Two instructions an iteration; `count` is above 0. */
 enum { LAB_LOOP_LENGTH = 2 };
@@ -60,6 +64,14 @@ lab_measure(struct dcb_counters *counters, uint64_t count)
     dcb_counters_read(counters, &after);
     dcb_counters_difference(&before, &after, &block);
     return block;
+}
+
+/* What a block counts besides the loop: the way through the two readings. The first block
+ * also pays for what is resolved once. */
+static inline uint64_t lab_fixed_cost(struct dcb_counters *counters, size_t slot)
+{
+    lab_measure(counters, 1);
+    return lab_measure(counters, 1).pmu[slot] - LAB_LOOP_LENGTH;
 }
 
 /* Writes a number to a file of /proc/sys/kernel. */
