@@ -59,8 +59,8 @@ static void fill_arms(const struct run *run, struct turn *turn, size_t suspect)
     }
 }
 
-/* Nobody can guess it: the seed is known, this is not. Always of 19 digits, since the job's
- * length decides where the worker's heap goes on. */
+/* Nobody can guess it: the seed is known, this is not. Always of 19 digits, since the
+ * job's length decides where the worker's heap goes on. */
 static uint64_t random_token(void)
 {
     uint64_t token = 0;
