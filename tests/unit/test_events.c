@@ -436,7 +436,8 @@ static int finds_core_pmu(const char *pmu)
     CHECK(strncmp(events[0].encoding, pmu, strlen(pmu)) == 0);
     CHECK(strstr(events[0].encoding, "::C")); /* CPU_CLK..., CPU_CYCLES, CYCLES... */
     CHECK(events[0].quality == DCB_QUALITY_EXACT);
-    CHECK(dcb_events_candidates("L1-dcache-loads", events, 8) == 1);
+    /* Intel and AMD have one event for it, Arm a second one that counts writes too. */
+    CHECK(dcb_events_candidates("L1-dcache-loads", events, 8) >= 1);
     CHECK(is_refused("cycles", "--events: 'cycles': "));
     return 0;
 }
