@@ -78,7 +78,9 @@ static bool event_count(const struct dcb_block *block,
         *ret_count = block->software[place->slot];
         return block->flags & DCB_BLOCK_SOFTWARE_OK;
     }
-    *ret_count = block->pmu[place->slot];
+    *ret_count = block->pmu[place->slot] > place->overhead
+                     ? block->pmu[place->slot] - place->overhead
+                     : 0;
     return (block->flags & DCB_BLOCK_PMU_OK) && block->group == place->group;
 }
 
@@ -196,6 +198,59 @@ static void add_sample(const struct dcb_plan *plan, struct dcb_cell *cell, size_
     cell->blocks += series->count;
 }
 
+/* ---- anchors ---- */
+
+enum { ANCHOR_BLOCKS_MIN = 5 };
+
+/* Median of slot 0, per iteration, of one arm's blocks in one group. NAN below five. */
+static double anchor_median(const struct dcb_worker_blocks *blocks, size_t arm, int group,
+                            double *room)
+{
+    size_t count = 0;
+
+    for (uint32_t i = 0; i < blocks->count; i++) {
+        const struct dcb_block *block = &blocks->blocks[i];
+
+        if (block->arm == arm && block->group == group &&
+            (block->flags & DCB_BLOCK_PMU_OK))
+            room[count++] = (double)block->pmu[0] / (double)block->iterations;
+    }
+    return count < ANCHOR_BLOCKS_MIN ? DCB_UNKNOWN : dcb_stats_median(room, count);
+}
+
+static void compare_anchor(const struct dcb_worker_blocks *blocks, int group,
+                           double *room, struct dcb_workload_result *workload)
+{
+    for (size_t arm = 0; arm < blocks->arms; arm++) {
+        double first = anchor_median(blocks, arm, 0, room);
+        double other = anchor_median(blocks, arm, group, room);
+        double spread = fabs(other - first) / first;
+
+        if (isfinite(spread) && !(spread <= workload->anchor_spread))
+            workload->anchor_spread = spread;
+    }
+}
+
+/* Group 0 is anchored wherever another group is. */
+static void compare_anchors(const struct dcb_plan *plan,
+                            const struct dcb_worker_blocks *blocks,
+                            struct dcb_workload_result *workload)
+{
+    double *room = dcb_xcalloc(blocks->count + 1, sizeof *room);
+    bool seen[DCB_EVENTS_MAX + 1] = {true};
+
+    for (size_t i = 0; i < plan->event_count; i++) {
+        const struct dcb_event_place *place = &blocks->places[i];
+
+        if (place->software || place->slot < 0 || !place->anchored || place->group < 0 ||
+            place->group > DCB_EVENTS_MAX || seen[place->group])
+            continue;
+        seen[place->group] = true;
+        compare_anchor(blocks, place->group, room, workload);
+    }
+    free(room);
+}
+
 void dcb_analysis_add_worker(const struct dcb_plan *plan,
                              struct dcb_workload_result *workload, size_t worker,
                              const struct dcb_worker_blocks *blocks)
@@ -221,6 +276,7 @@ void dcb_analysis_add_worker(const struct dcb_plan *plan,
             add_sample(plan, &workload->cells[blocks->cells[arm]], worker, &series[arm]);
     }
     free_series(series, blocks->arms, plan->row_count);
+    compare_anchors(plan, blocks, workload);
 }
 
 /* ---- all workers ---- */

@@ -14,10 +14,18 @@
 
 enum { DCB_WORKERS_MIN = 5 }; /* below this there is no interval */
 
+/* Groups of counters whose medians of instructions per iteration differ by more deserve a
+ * note: the counter, or what else runs on the PMU, is not to be trusted. An iteration of
+ * a copy does the same instructions every time but for some in a thousand (hashes,
+ * garbage collection). */
+#define DCB_ANCHOR_BOUND 0.01
+
 /* Where each event of the plan landed in one worker's blocks. */
 struct dcb_event_place {
     bool software;
-    int group, slot; /* slot -1: not counted */
+    bool anchored;     /* slot 0 of its group counts instructions */
+    int group, slot;   /* slot -1: not counted */
+    uint64_t overhead; /* what a block counts that has no iterations */
 };
 
 struct dcb_worker_blocks {
@@ -28,7 +36,10 @@ struct dcb_worker_blocks {
     const struct dcb_event_place *places; /* [plan.event_count] */
 };
 
-/* Adds one sample to every cell that has at least one block here. */
+/* Adds one sample to every cell that has at least one block here. What an empty block
+ * counts is taken from each block's counts of the PMU. Medians of the anchor in each
+ * group, over at least five blocks of an arm, are compared with those of the first group;
+ * the worst of all goes to workload->anchor_spread. */
 void dcb_analysis_add_worker(const struct dcb_plan *plan,
                              struct dcb_workload_result *workload, size_t worker,
                              const struct dcb_worker_blocks *blocks);

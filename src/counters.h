@@ -112,6 +112,14 @@ struct dcb_core_pmu {
 size_t dcb_counters_core_pmus(const char *root, struct dcb_core_pmu *ret_pmus,
                               size_t max);
 
+/*
+ * Binds a generic event (PERF_TYPE_HARDWARE, PERF_TYPE_HW_CACHE) to one of the PMUs of a
+ * hybrid machine, where it would count on the first of them alone otherwise; others stay
+ * as they are. Only where there are two: kernels before 5.13 (x86) and 6.6 (arm64) know
+ * no PMU type in bits 32 to 63 of config.
+ */
+void dcb_counters_bind(struct dcb_event *event, const struct dcb_core_pmu *pmu);
+
 /* What the kernel lets this process count. */
 struct dcb_counters_ability {
     bool hardware;         /* instructions open, and count under the known loop */

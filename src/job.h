@@ -102,7 +102,11 @@ struct dcb_answer {
     int group;           /* event: PMU group, -1 for none */
     int slot;            /* event: place in block.pmu or block.software, or -1 */
     bool software;       /* event: in block.software */
-    char *path, *sha256; /* source; NULL where there is none */
+    bool anchored;       /* event: slot 0 of its group counts instructions */
+    bool user_reads;     /* event: read without a system call */
+    int64_t overhead; /* event: what a block without iterations counts; -1: not known */
+    char *path, *sha256; /* source; NULL where there is none. event: `path` is the file
+                            that stands in for a counter; NULL: none has to */
     char *version, *build, *implementation, *compiler, *copy_path, *copy_sha256;
     char *linkage;     /* interpreter: "static" or "shared" libpython, of the worker */
     char *own_linkage; /* the same, of the interpreter's own program */

@@ -312,13 +312,15 @@ static void set_text(json_t *object, const char *key, const char *text)
 char *dcb_answer_encode(const struct dcb_answer *answer)
 {
     json_t *object = json_pack(
-        "{s:s, s:I, s:I, s:o, s:I, s:b, s:I, s:I, s:i, s:i, s:b}", "answer",
-        answer_kinds[answer->kind], "token", (json_int_t)answer->token, "index",
+        "{s:s, s:I, s:I, s:o, s:I, s:b, s:I, s:I, s:i, s:i, s:b, s:b, s:b, s:I}",
+        "answer", answer_kinds[answer->kind], "token", (json_int_t)answer->token, "index",
         (json_int_t)answer->index, "failure",
         string_or_null(dcb_failure_name(answer->failure)), "iterations",
         (json_int_t)answer->iterations, "shared", (int)answer->shared, "objects",
         (json_int_t)answer->objects, "rounds", (json_int_t)answer->rounds, "group",
-        answer->group, "slot", answer->slot, "software", (int)answer->software);
+        answer->group, "slot", answer->slot, "software", (int)answer->software,
+        "anchored", (int)answer->anchored, "user_reads", (int)answer->user_reads,
+        "overhead", (json_int_t)answer->overhead);
 
     set_text(object, "message", answer->message);
     set_text(object, "path", answer->path);
@@ -355,14 +357,15 @@ static int decode_numbers(const json_t *root, const struct dcb_answer_bounds *bo
                    : answer->kind == DCB_ANSWER_EVENT  ? bounds->events
                    : answer->kind == DCB_ANSWER_SOURCE ? bounds->sources
                                                        : 1;
-    json_int_t index, iterations, objects, rounds, group, slot;
+    json_int_t index, iterations, objects, rounds, group, slot, overhead;
 
     if (decode_range(root, "index", 0, (json_int_t)limit - 1, &index, err) != 0 ||
         decode_range(root, "iterations", 0, INT64_MAX, &iterations, err) != 0 ||
         decode_range(root, "objects", 0, INT64_MAX, &objects, err) != 0 ||
         decode_range(root, "rounds", 0, UINT32_MAX, &rounds, err) != 0 ||
         decode_range(root, "group", -1, DCB_EVENTS_MAX, &group, err) != 0 ||
-        decode_range(root, "slot", -1, DCB_PMU_GROUP_MAX - 1, &slot, err) != 0)
+        decode_range(root, "slot", -1, DCB_PMU_GROUP_MAX - 1, &slot, err) != 0 ||
+        decode_range(root, "overhead", -1, INT64_MAX, &overhead, err) != 0)
         return -1;
     answer->index = (uint32_t)index;
     answer->iterations = (uint64_t)iterations;
@@ -372,6 +375,9 @@ static int decode_numbers(const json_t *root, const struct dcb_answer_bounds *bo
     answer->slot = (int)slot;
     answer->software = json_is_true(json_object_get(root, "software"));
     answer->shared = json_is_true(json_object_get(root, "shared"));
+    answer->anchored = json_is_true(json_object_get(root, "anchored"));
+    answer->user_reads = json_is_true(json_object_get(root, "user_reads"));
+    answer->overhead = (int64_t)overhead;
     if (answer->software && answer->slot >= DCB_SOFTWARE_MAX)
         return dcb_error_set(err, DCB_ERROR_SYSTEM,
                              "'slot' of its answer is out of range");
@@ -400,7 +406,8 @@ static int check_types(const json_t *root, struct dcb_error *err)
                                         "version",  "build",       "implementation",
                                         "compiler", "copy_path",   "copy_sha256",
                                         "linkage",  "own_linkage", "missing"};
-    static const char *const booleans[] = {"software", "shared"};
+    static const char *const booleans[] = {"software", "shared", "anchored",
+                                           "user_reads"};
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         const json_t *value = json_object_get(root, texts[i]);

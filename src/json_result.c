@@ -137,19 +137,29 @@ static json_t *encode_counter(const struct dcb_result *result,
                          : cell->sample_count == 0
                              ? "no block was measured"
                              : "no block in which it counted all the time";
+    const struct dcb_row_origin *origin =
+        known && event && result->row_origins ? &result->row_origins[index] : NULL;
+    bool hardware = origin && row->provider == DCB_PROVIDER_HARDWARE;
     json_t *ratio = json_null();
 
     if (isfinite(counter->ratio.estimate))
         ratio = json_pack("{s:o, s:o, s:o}", "estimate", number(counter->ratio.estimate),
                           "low", number(counter->ratio.low), "high",
                           number(counter->ratio.high));
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o}", "value",
-                     number(counter->value), "spread", number(counter->spread), "ratio",
-                     ratio, "provider",
-                     text(known ? dcb_provider_name(row->provider) : NULL), "event",
-                     text(known && event ? event->name : NULL), "encoding",
-                     text(known && event ? event->encoding : NULL), "quality",
-                     text(known ? "exact" : NULL), "scaled", 0, "reason", text(reason));
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o}", "value",
+        number(counter->value), "spread", number(counter->spread), "ratio", ratio,
+        "provider", text(known ? dcb_provider_name(row->provider) : NULL), "event",
+        text(known && event ? event->name : NULL), "encoding",
+        text(origin && origin->path ? origin->path
+             : known && event       ? event->encoding
+                                    : NULL),
+        "quality", text(known ? "exact" : NULL), "scaled", 0, "reason", text(reason),
+        "overhead",
+        number(hardware && origin->overheads
+                   ? origin->overhead_sum / (double)origin->overheads
+                   : DCB_UNKNOWN),
+        "user_reads", hardware ? json_boolean(origin->user_reads) : json_null());
 }
 
 static json_t *encode_samples(const struct dcb_plan *plan,
@@ -237,13 +247,13 @@ static json_t *encode_workload(const struct dcb_result *result,
                                             text(worker->trouble)));
     }
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o}", "workload",
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "workload",
         text(dcb_result_workload_label(result, workload)), "objects",
         integer(workload->objects), "workers", integer(workload->worker_count),
         "worker_start_ms", number(worker_start_ms(workload)), "elapsed_s",
         number(workload->elapsed_s), "precision_reached", number(workload->reached),
         "failure", text(workload->failure), "verdicts_withheld", (int)workload->withheld,
-        "troubled_workers", workers);
+        "troubled_workers", workers, "anchor_spread", number(workload->anchor_spread));
 }
 
 char *dcb_json_result(const struct dcb_result *result)

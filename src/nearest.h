@@ -9,4 +9,10 @@
  * differ. Case counts. */
 const char *dcb_nearest(const char *word, const char *const *names, size_t count);
 
+/* The items nearest to `word`, at most `max`, nearest first, borrowed: as above, but that
+ * case does not count, and of names that differ in case alone the first is taken. Returns
+ * how many there are. */
+size_t dcb_nearest_several(const char *word, const char *const *names, size_t count,
+                           const char **ret_names, size_t max);
+
 #endif

@@ -105,6 +105,18 @@ static void note_effort(struct dcb_result *result,
                         workload->elapsed_s);
 }
 
+/* Every group of counters counts instructions too: they should agree. */
+static void note_anchors(struct dcb_result *result,
+                         const struct dcb_workload_result *workload)
+{
+    if (workload->anchor_spread > DCB_ANCHOR_BOUND)
+        dcb_result_note(result,
+                        "%s: instructions differ by %.1f %% between groups of counters: "
+                        "doubt the hardware rows, or count fewer events with --events",
+                        dcb_result_workload_label(result, workload),
+                        100 * workload->anchor_spread);
+}
+
 /* The same version, and not the same code at the same speed. */
 static void note_linkage(struct dcb_result *result)
 {
@@ -126,6 +138,7 @@ void dcb_report_add_notes(struct dcb_result *result)
         note_control(result, &result->workloads[i]);
         note_workers(result, &result->workloads[i]);
         note_effort(result, &result->workloads[i]);
+        note_anchors(result, &result->workloads[i]);
     }
     if (result->system.load > 0.5 * result->system.cpus)
         dcb_result_note(result, "the load average was %.1f on %d CPU%s at the start",

@@ -48,6 +48,9 @@ void dcb_result_clear(struct dcb_result *result)
     for (size_t i = 0; result->row_reasons && i < result->plan->row_count; i++)
         free(result->row_reasons[i]);
     free(result->row_reasons);
+    for (size_t i = 0; result->row_origins && i < result->plan->row_count; i++)
+        free(result->row_origins[i].path);
+    free(result->row_origins);
     if (result->plan) {
         clear_sources(result->arm_sources, result->plan->arm_count);
         clear_sources(result->workload_sources, result->plan->workload_count);

@@ -72,6 +72,17 @@ struct dcb_workload_result {
     double elapsed_s;
     double reached; /* widest half-width of an interval, the control's too; NAN */
     bool withheld;  /* the control failed, or came out faster or slower */
+    double
+        anchor_spread; /* worst relative difference of instructions between groups of
+                          counters (dcb_analysis_add_worker); NAN: nothing to compare */
+};
+
+/* How a row's event was read, beyond what the plan says. */
+struct dcb_row_origin {
+    bool user_reads;     /* without a system call, in the last worker */
+    double overhead_sum; /* what blocks without iterations counted, of so many workers */
+    size_t overheads;
+    char *path; /* the file that stood in for a counter; NULL */
 };
 
 struct dcb_source {
@@ -91,7 +102,8 @@ struct dcb_result {
     struct dcb_workload_result *workloads;
     size_t workload_count; /* those begun */
     char **row_reasons;    /* [plan.row_count] why a row was not counted; NULL: it was */
-    char **notes;          /* what a reader should know, one line each */
+    struct dcb_row_origin *row_origins; /* [plan.row_count], or NULL */
+    char **notes;                       /* what a reader should know, one line each */
     size_t note_count;
     int signal; /* that interrupted the run; 0 */
 };

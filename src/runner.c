@@ -51,7 +51,8 @@ static void begin_workload(struct run *run, size_t index)
     struct dcb_workload_result *workload =
         &run->result->workloads[run->result->workload_count++];
 
-    *workload = (struct dcb_workload_result){.workload = index, .reached = DCB_UNKNOWN};
+    *workload = (struct dcb_workload_result){
+        .workload = index, .reached = DCB_UNKNOWN, .anchor_spread = DCB_UNKNOWN};
     workload->cells = dcb_xcalloc(plan->arm_count, sizeof *workload->cells);
     workload->cell_count = plan->arm_count;
     run->workload = workload;
@@ -176,6 +177,7 @@ int dcb_runner_run(const struct dcb_plan *plan, const struct dcb_runner_hooks *h
         dcb_xcalloc(plan->workload_count + 1, sizeof *result->workload_sources);
     result->workloads = dcb_xcalloc(plan->workload_count + 1, sizeof *result->workloads);
     result->row_reasons = dcb_xcalloc(plan->row_count + 1, sizeof *result->row_reasons);
+    result->row_origins = dcb_xcalloc(plan->row_count + 1, sizeof *result->row_origins);
     for (size_t row = 0; row < plan->row_count; row++) {
         if (plan->rows[row].reason[0])
             result->row_reasons[row] = dcb_xstrdup(plan->rows[row].reason);

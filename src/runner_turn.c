@@ -155,20 +155,37 @@ static void take_arm(struct run *run, struct turn *turn, const struct dcb_answer
     }
 }
 
+static void set_origin(struct dcb_row_origin *origin, const struct dcb_answer *answer)
+{
+    origin->user_reads = answer->user_reads;
+    if (answer->overhead >= 0) {
+        origin->overhead_sum += (double)answer->overhead;
+        origin->overheads++;
+    }
+    free(origin->path);
+    origin->path = answer->path ? dcb_xstrdup(answer->path) : NULL;
+}
+
 static void take_event(const struct run *run, struct turn *turn,
                        const struct dcb_answer *answer)
 {
     size_t event = turn->events[answer->index];
 
     turn->places[event] = (struct dcb_event_place){
-        .software = answer->software, .group = answer->group, .slot = answer->slot};
-    if (answer->slot >= 0)
-        return;
+        .software = answer->software,
+        .anchored = answer->anchored,
+        .group = answer->group,
+        .slot = answer->slot,
+        .overhead = answer->overhead > 0 ? (uint64_t)answer->overhead : 0,
+    };
     for (size_t row = 0; row < run->plan->row_count; row++) {
         const struct dcb_plan_row *plan_row = &run->plan->rows[row];
 
-        if (plan_row->kind == DCB_KIND_EVENT && plan_row->event == event &&
-            !run->result->row_reasons[row])
+        if (plan_row->kind != DCB_KIND_EVENT || plan_row->event != event)
+            continue;
+        if (answer->slot >= 0)
+            set_origin(&run->result->row_origins[row], answer);
+        else if (!run->result->row_reasons[row])
             run->result->row_reasons[row] =
                 dcb_xstrdup(answer->message ? answer->message : "no reason given");
     }

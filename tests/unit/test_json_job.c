@@ -303,6 +303,9 @@ static void assert_answer_survives(const struct dcb_answer *answer)
     assert_int_equal(decoded.group, answer->group);
     assert_int_equal(decoded.slot, answer->slot);
     assert_int_equal(decoded.software, answer->software);
+    assert_int_equal(decoded.anchored, answer->anchored);
+    assert_int_equal(decoded.user_reads, answer->user_reads);
+    assert_true(decoded.overhead == answer->overhead);
     assert_same_text(decoded.path, answer->path);
     assert_same_text(decoded.sha256, answer->sha256);
     assert_same_text(decoded.version, answer->version);
@@ -349,6 +352,9 @@ static void full_answer_survives_the_way(void **state)
         .rounds = UINT32_MAX,
         .group = 3,
         .slot = 7,
+        .anchored = true,
+        .user_reads = true,
+        .overhead = INT64_MAX,
     };
     char **texts[] = {&answer.message,  &answer.path,      &answer.sha256,
                       &answer.version,  &answer.build,     &answer.implementation,
@@ -383,9 +389,9 @@ static void message_that_is_not_utf8(void **state)
     free(line);
 }
 
-#define NUMBERS                                                                      \
-    "\"iterations\":1,\"objects\":2,\"rounds\":3,\"group\":0,\"slot\":0,\"shared\":" \
-    "false"
+#define NUMBERS                                                           \
+    "\"iterations\":1,\"objects\":2,\"rounds\":3,\"group\":0,\"slot\":0," \
+    "\"overhead\":-1,\"shared\":false"
 
 /* NULL for `part`: it is taken. */
 static void assert_answer(const char *line, const char *part)
@@ -465,8 +471,8 @@ static void every_cut_of_an_answer_is_refused(void **state)
 static void assert_field(const char *kind, const char *key, const char *value,
                          const char *part)
 {
-    static const char *const keys[] = {"index",  "iterations", "objects",
-                                       "rounds", "group",      "slot"};
+    static const char *const keys[] = {"index", "iterations", "objects", "rounds",
+                                       "group", "slot",       "overhead"};
     struct dcb_strbuf line = DCB_STRBUF_INIT;
 
     dcb_strbuf_appendf(&line, "{\"answer\":\"%s\"", kind);
@@ -497,6 +503,7 @@ static void numbers_are_checked(void **state)
         {"done", "rounds", "4294967295", "-1", "4294967296"},
         {"event", "group", "-1", "-2", "65"},
         {"event", "slot", "7", "-2", "8"},
+        {"event", "overhead", "9223372036854775807", "-2", NULL},
     };
     static const char *const no_integers[] = {"null", "\"1\"", "1.0", "1e0",
                                               "true", "[0]",   "{}",  NULL};
