@@ -67,7 +67,7 @@ static void choose(const struct dcb_doctor_facts *facts, struct dcb_findings *fi
     if (facts->counters.hardware) {
         findings->choice = DCB_DOCTOR_HARDWARE;
         findings->choice_text = dcb_xstrdup("hardware counters and kernel events");
-    } else if (facts->valgrind_version) {
+    } else if (facts->valgrind_path) {
         findings->choice = DCB_DOCTOR_SIMULATED;
         findings->choice_text =
             dcb_xstrdup("simulated counters and kernel events: no hardware counter works "

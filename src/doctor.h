@@ -46,11 +46,13 @@ struct dcb_doctor_facts {
 
     struct dcb_doctor_pmu pmus[DCB_DOCTOR_PMUS_MAX]; /* the kernel's, of CPU cores */
     size_t pmu_count;
+    bool pmus_known;         /* the kernel's list could be read */
     const char *libpfm_pmus; /* what libpfm4 finds, one name a line */
     const char *libpfm_problem;
     struct dcb_doctor_counters counters;
 
-    const char *valgrind_path, *valgrind_version;
+    const char *valgrind_path;    /* NULL: there is none */
+    const char *valgrind_version; /* NULL: not known */
 };
 
 /* ---- findings ---- */

@@ -451,7 +451,7 @@ static void add_watchdog(const struct dcb_doctor_facts *facts,
                          "not known: kernel.nmi_watchdog cannot be read");
     } else if (watchdog == 0) {
         dcb_doctor_found(findings, "nmi-watchdog", "NMI watchdog", DCB_FINDING_OK, "off");
-    } else if (facts->pmu_count == 0) {
+    } else if (facts->pmus_known && facts->pmu_count == 0) {
         dcb_doctor_found(findings, "nmi-watchdog", "NMI watchdog", DCB_FINDING_OK,
                          "on, but there is no PMU that it could keep busy");
     } else {

@@ -90,14 +90,14 @@ static void add_libpfm(const struct dcb_doctor_facts *facts,
     if (names.length) {
         dcb_doctor_found(findings, "libpfm4", "libpfm4", DCB_FINDING_OK,
                          "knows this CPU model: %s", names.text);
-        if (facts->pmu_count == 0)
+        if (facts->pmus_known && facts->pmu_count == 0)
             dcb_doctor_advise(findings, "it goes by the model alone; whether anything "
                                         "counts is for the kernel to say");
     } else {
         dcb_doctor_found(findings, "libpfm4", "libpfm4", DCB_FINDING_NOTE,
                          "does not know this CPU model");
         dcb_doctor_advise(findings,
-                          facts->pmu_count
+                          facts->pmu_count || !facts->pmus_known
                               ? "the kernel's generic events are counted all the same; a "
                                 "newer libpfm4 may know the events of this model"
                               : "nothing to be done: without a PMU it has no use for it");
@@ -110,6 +110,11 @@ static void add_pmu(const struct dcb_doctor_facts *facts, struct dcb_findings *f
 {
     struct dcb_strbuf names = DCB_STRBUF_INIT;
 
+    if (!facts->pmus_known) {
+        dcb_doctor_found(findings, "pmu", "PMU", DCB_FINDING_NOTE,
+                         "not known: /sys/bus/event_source/devices cannot be read");
+        return;
+    }
     if (facts->pmu_count == 0) {
         dcb_doctor_found(findings, "pmu", "PMU", DCB_FINDING_CANNOT,
                          "the kernel exports none of the CPU cores");
@@ -275,11 +280,12 @@ static void add_kernel(const struct dcb_doctor_facts *facts,
 static void add_valgrind(const struct dcb_doctor_facts *facts,
                          struct dcb_findings *findings)
 {
-    if (facts->valgrind_version) {
+    if (facts->valgrind_path) {
         dcb_doctor_found(findings, "simulated", "simulated counters", DCB_FINDING_OK,
-                         "by valgrind %s", facts->valgrind_version);
-        dcb_doctor_detail(findings, "%s",
-                          facts->valgrind_path ? facts->valgrind_path : "path not known");
+                         "by valgrind%s%s", facts->valgrind_version ? " " : "",
+                         facts->valgrind_version ? facts->valgrind_version
+                                                 : " (version not known)");
+        dcb_doctor_detail(findings, "%s", facts->valgrind_path);
         return;
     }
     dcb_doctor_found(findings, "simulated", "simulated counters", DCB_FINDING_CANNOT,

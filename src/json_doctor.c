@@ -57,19 +57,36 @@ static json_t *lines(const char *bytes)
     return array;
 }
 
-static json_t *encode_counters(const struct dcb_doctor_facts *facts)
+static json_t *encode_valgrind(const struct dcb_doctor_facts *facts)
 {
-    const struct dcb_doctor_counters *counters = &facts->counters;
-    json_t *pmus = json_array();
-    bool hardware = counters->hardware;
+    if (!facts->valgrind_path)
+        return json_null();
+    return json_pack("{s:o, s:o}", "path", text(facts->valgrind_path), "version",
+                     text(facts->valgrind_version));
+}
 
+static json_t *encode_pmus(const struct dcb_doctor_facts *facts)
+{
+    json_t *pmus;
+
+    if (!facts->pmus_known)
+        return json_null();
+    pmus = json_array();
     for (size_t i = 0; i < facts->pmu_count; i++)
         json_array_append_new(pmus,
                               json_pack("{s:o, s:o}", "name", text(facts->pmus[i].name),
                                         "cpus", text(facts->pmus[i].cpus)));
+    return pmus;
+}
+
+static json_t *encode_counters(const struct dcb_doctor_facts *facts)
+{
+    const struct dcb_doctor_counters *counters = &facts->counters;
+    bool hardware = counters->hardware;
+
     return json_pack(
         "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "pmus",
-        pmus, "libpfm4_pmus",
+        encode_pmus(facts), "libpfm4_pmus",
         facts->libpfm_pmus ? lines(facts->libpfm_pmus) : json_null(), "hardware",
         counters->known ? json_boolean(hardware) : json_null(), "reason",
         hardware ? json_null() : text(counters->reason), "at_once",
@@ -85,7 +102,7 @@ static json_t *encode_counters(const struct dcb_doctor_facts *facts)
             : json_null(),
         "privileged", truth(facts->machine.privileged), "seccomp",
         counters->known ? json_boolean(counters->seccomp) : json_null(), "nmi_watchdog",
-        truth(facts->machine.nmi_watchdog), "valgrind", text(facts->valgrind_version));
+        truth(facts->machine.nmi_watchdog), "valgrind", encode_valgrind(facts));
 }
 
 static json_t *encode_cpus(const struct dcb_machine *machine)

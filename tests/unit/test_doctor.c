@@ -47,6 +47,7 @@ static struct dcb_doctor_facts quiet(void)
         .python_count = 2,
         .pmus = {{.name = "cpu"}},
         .pmu_count = 1,
+        .pmus_known = true,
         .libpfm_pmus = "perf\nperf_raw\nskl\n",
         .counters = {.known = true,
                      .hardware = true,
@@ -239,7 +240,7 @@ static void choice_of_counters(void **state)
     assert_int_equal(findings.choice, DCB_DOCTOR_SIMULATED);
     assert_contains(findings.choice_text, "simulated counters and kernel events");
     dcb_findings_clear(&findings);
-    facts.valgrind_version = NULL;
+    facts.valgrind_path = NULL;
     dcb_doctor_examine(&facts, &findings);
     assert_int_equal(findings.choice, DCB_DOCTOR_KERNEL);
     assert_contains(findings.choice_text, "no valgrind");
@@ -378,6 +379,8 @@ static void simulated_counters(void **state)
     (void)state;
     assert_finding(&facts, "simulated", DCB_FINDING_OK, "valgrind 3.19.0", NULL);
     facts.valgrind_version = NULL;
+    assert_finding(&facts, "simulated", DCB_FINDING_OK, "by valgrind", NULL);
+    facts.valgrind_path = NULL;
     assert_finding(&facts, "simulated", DCB_FINDING_CANNOT, "not found",
                    "install the package valgrind");
 }
@@ -717,6 +720,7 @@ static void json_has_null_for_what_is_not_known(void **state)
                                         "\"load_average\":null",
                                         "\"total_bytes\":null",
                                         "\"read_ns\":null",
+                                        "\"pmus\":null",
                                         "\"virtual_machine\":null",
                                         "\"cpu_limit\":null",
                                         "\"cpu_limit_known\":false",
@@ -751,7 +755,7 @@ static void json_of_a_quiet_machine(void **state)
         "\"cpu_limit\":null",
         "\"cpu_limit_known\":true",
         "\"power\":\"mains\"",
-        "\"valgrind\":\"3.19.0\"",
+        "\"version\":\"3.19.0\"",
         "\"virtual_machine\":false",
         "\"choice\":\"hardware\""};
     struct dcb_doctor_facts facts = quiet();
