@@ -63,21 +63,78 @@ static int list_builtin(struct listing *listing, enum dcb_catalog_part part,
     return rc;
 }
 
+/* ---- events ---- */
+
+/* Encodings take more than a line of a terminal: they are shown with -v, and to programs
+ * always. */
+static bool shows_encodings(const struct listing *listing)
+{
+    return listing->options->verbosity > 0 || listing->options->format != CLI_TABLE;
+}
+
+/* What a row is counted by here, in the order of trying. Kernel rows have one way. */
+static size_t find_encodings(const struct dcb_row *row, struct dcb_event *ret_events)
+{
+    if (row->source == DCB_ROW_PMU)
+        return dcb_events_candidates(row->name, ret_events, DCB_EVENT_CANDIDATES_MAX);
+    return row->source == DCB_ROW_SOFTWARE &&
+           dcb_events_encode(row->name, ret_events, NULL) == 0;
+}
+
+static void list_event(struct listing *listing, const struct dcb_row *row,
+                       const struct dcb_event *event)
+{
+    struct dcb_text_table *table = listing->table;
+    bool nothing = !event && row->source != DCB_ROW_CLOCK;
+    enum dcb_quality quality = event ? event->quality : DCB_QUALITY_EXACT;
+
+    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", row->name);
+    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s",
+                        row->source == DCB_ROW_PMU ? "hardware" : "kernel");
+    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s",
+                        nothing ? "none" : dcb_quality_name(quality));
+    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s",
+                        nothing                   ? "no event known for this CPU"
+                        : event && *event->counts ? event->counts
+                                                  : row->meaning);
+    if (!shows_encodings(listing))
+        return;
+    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", event ? event->pmu : "-");
+    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", event ? event->encoding : "-");
+}
+
+/* The first encoding of each row, or with -v all. */
 static void list_rows(struct listing *listing)
 {
-    static const char *const sources[] = {"hardware", "kernel", "kernel"};
+    static const char *const titles[] = {"event",          "provider", "quality",
+                                         "what it counts", "PMU",      "encoding"};
+    size_t columns = shows_encodings(listing) ? 6 : 4;
 
-    dcb_text_table_column(listing->table, DCB_ALIGN_LEFT, "event");
-    dcb_text_table_column(listing->table, DCB_ALIGN_LEFT, "provider");
-    dcb_text_table_column(listing->table, DCB_ALIGN_LEFT, "what it counts");
+    for (size_t i = 0; i < columns; i++)
+        dcb_text_table_column(listing->table, DCB_ALIGN_LEFT, titles[i]);
     for (size_t i = 0; i < DCB_ROW_COUNT; i++) {
-        if (bare(listing))
-            dcb_strbuf_appendf(&listing->out, "%s\n", dcb_rows[i].name);
-        dcb_text_table_cell(listing->table, DCB_STYLE_PLAIN, "%s", dcb_rows[i].name);
-        dcb_text_table_cell(listing->table, DCB_STYLE_PLAIN, "%s",
-                            sources[dcb_rows[i].source]);
-        dcb_text_table_cell(listing->table, DCB_STYLE_PLAIN, "%s", dcb_rows[i].meaning);
+        struct dcb_event events[DCB_EVENT_CANDIDATES_MAX];
+        size_t count = find_encodings(&dcb_rows[i], events);
+
+        if (count == 0)
+            list_event(listing, &dcb_rows[i], NULL);
+        for (size_t k = 0; k < count && (k == 0 || listing->options->verbosity > 0); k++)
+            list_event(listing, &dcb_rows[i], &events[k]);
     }
+}
+
+static int list_events(struct listing *listing, struct dcb_error *err)
+{
+    if (bare(listing)) {
+        for (size_t i = 0; i < DCB_ROW_COUNT; i++)
+            dcb_strbuf_appendf(&listing->out, "%s\n", dcb_rows[i].name);
+        return 0;
+    }
+    if (dcb_events_open(err) != 0)
+        return -1;
+    list_rows(listing);
+    dcb_events_close();
+    return 0;
 }
 
 static int list_pmus(struct listing *listing, struct dcb_error *err)
@@ -141,7 +198,7 @@ int cli_list(const struct cli_options *options, struct dcb_error *err)
         rc = list_builtin(&listing, DCB_CATALOG_WORKLOADS, err);
         break;
     case TOPIC_EVENTS:
-        list_rows(&listing);
+        rc = list_events(&listing, err);
         break;
     case TOPIC_PMUS:
     case TOPIC_COUNT:

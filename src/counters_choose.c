@@ -246,11 +246,12 @@ static bool user_reads_agree(const struct dcb_counters_kernel *kernel,
     if (dcb_group_add(kernel, &group, instructions) == 0) {
         dcb_group_map(kernel, &group);
         agree = group.user_reads && dcb_group_enable(kernel, &group) == 0 &&
-                dcb_counters_read_page(group.pages[0], kernel->counter, &first) &&
-                dcb_group_read(kernel, &group, &between) == 0 &&
+                dcb_counters_read_page(group.pages[0], kernel->counter, &first);
+        kernel->loop(SHORT_TURNS);
+        agree = agree && dcb_group_read(kernel, &group, &between) == 0 &&
                 dcb_counters_read_page(group.pages[0], kernel->counter, &last) &&
-                first.count <= between.members[0].value &&
-                between.members[0].value <= last.count && first.count < last.count;
+                first.count < between.members[0].value &&
+                between.members[0].value <= last.count;
     }
     dcb_group_close(kernel, &group);
     return agree;

@@ -1,6 +1,6 @@
 /*
  * The parts of the counters module as they see each other, and the seam between them and
- * the kernel: a test puts a PMU of its own there (tests/unit/test_counters_fake.c).
+ * the kernel: a test puts a PMU of its own there (tests/unit/test_counters_groups.c).
  */
 #ifndef DCB_COUNTERS_PRIVATE_H
 #define DCB_COUNTERS_PRIVATE_H

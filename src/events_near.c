@@ -245,7 +245,7 @@ static void append_event(struct dcb_strbuf *out, const struct parts *parts,
     dcb_strbuf_append(out, ": no such event");
     if (raw)
         dcb_strbuf_appendf(out, "; did you mean 'r%s'?", raw);
-    else
+    else if (!dcb_row_find(text)) /* a row: the kernel's events are not here */
         append_near(out, before, parts->event, parts->attributes, &names);
     free(names.items);
     free(before);

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import platform
 
 import pytest
 
@@ -180,6 +181,46 @@ def test_list_events_says_who_counts(dcbench):
     rows = csv.DictReader(io.StringIO(dcbench("list", "events", "--format", "csv").out))
     providers = {row["event"]: row["provider"] for row in rows}
     assert providers["cycles"] == "hardware" and providers["page-faults"] == "kernel"
+
+
+def events(dcbench, *args, **environment):
+    """The rows of `list events`, by event; of several lines of one event a list."""
+    out = dcbench("list", "events", "--format", "csv", *args,
+                  env=dcbench.environment(**environment)).out
+    found = {}
+    for row in csv.DictReader(io.StringIO(out)):
+        found.setdefault(row["event"], []).append(row)
+    return found
+
+
+def test_list_events_says_what_counts(dcbench):
+    found = events(dcbench)
+    assert {len(rows) for rows in found.values()} == {1}
+    assert {rows[0]["quality"] for rows in found.values()} <= {"exact", "proxy", "none"}
+    assert found["cycles"][0]["encoding"].endswith("type=0 config=0x0")
+    assert found["cycles"][0]["PMU"] == "perf"
+    assert found["page-faults"][0]["encoding"].endswith("type=1 config=0x2")
+    assert found["time-elapsed"][0]["encoding"] == "-"
+
+
+def test_list_events_verbose_has_every_encoding(dcbench):
+    """On a CPU that is not here: without the kernel's events, which go with it."""
+    if platform.machine() != "x86_64":
+        pytest.skip("libpfm4 knows no Intel CPU here")
+    found = events(dcbench, "-v", LIBPFM_FORCE_PMU="skx")
+    assert [row["PMU"] for row in found["LLC-loads"]] == ["skx", "skx"]
+    assert [row["quality"] for row in found["LLC-loads"]] == ["exact", "proxy"]
+    assert found["LLC-loads"][1]["what it counts"] == "LLC requests, of stores and code too"
+    assert "skx::INST_RETIRED:ANY_P" in found["instructions"][0]["encoding"]
+    table = dcbench("list", "events", "-v").out.splitlines()
+    assert table[0].split()[-2:] == ["PMU", "encoding"]
+
+
+def test_unknown_events_get_the_nearest(dcbench):
+    for wrong, right in [("instrucions", "'instructions'"), ("0x1a2b", "'r1a2b'"),
+                         ("perf::CYCLE", "'perf::CYCLES'")]:
+        done = dcbench("-i", "merged", "-e", wrong, status=2)
+        assert f"did you mean {right}" in done.err
 
 
 @needs_full

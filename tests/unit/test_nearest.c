@@ -102,6 +102,35 @@ static void no_names_no_nearest(void **state)
     assert_null(dcb_nearest("memo", NULL, 0));
 }
 
+static void several_come_nearest_first(void **state)
+{
+    static const char *const names[] = {"LOADS", "LOADER",  "load",
+                                        "loads", "unloads", "stores"};
+    const char *near[3];
+
+    (void)state;
+    assert_int_equal(dcb_nearest_several("loads", names, COUNT(names), near, 3), 3);
+    assert_string_equal(near[0], "LOADS"); /* and "loads" is not told again */
+    assert_string_equal(near[1], "load");
+    assert_string_equal(near[2], "LOADER");
+    assert_int_equal(dcb_nearest_several("loads", names, COUNT(names), near, 1), 1);
+    assert_string_equal(near[0], "LOADS");
+    assert_int_equal(dcb_nearest_several("quux", names, COUNT(names), near, 3), 0);
+    assert_int_equal(dcb_nearest_several("loads", NULL, 0, near, 3), 0);
+    assert_int_equal(dcb_nearest_several("loads", names, COUNT(names), near, 0), 0);
+}
+
+static void nearer_ones_push_out_farther_ones(void **state)
+{
+    static const char *const names[] = {"abcdefxx", "abcdexxx", "abcdefgx", "abcdefgh"};
+    const char *near[2];
+
+    (void)state;
+    assert_int_equal(dcb_nearest_several("abcdefgh", names, COUNT(names), near, 2), 2);
+    assert_string_equal(near[0], "abcdefgh");
+    assert_string_equal(near[1], "abcdefgx");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -114,6 +143,8 @@ int main(void)
         cmocka_unit_test(nearer_wins_whatever_its_place),
         cmocka_unit_test(case_counts),
         cmocka_unit_test(no_names_no_nearest),
+        cmocka_unit_test(several_come_nearest_first),
+        cmocka_unit_test(nearer_ones_push_out_farther_ones),
     };
 
     return cmocka_run_group_tests_name("nearest", tests, NULL, NULL);
