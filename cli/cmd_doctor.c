@@ -11,6 +11,7 @@
 #include "error.h"
 #include "events.h"
 #include "json_doctor.h"
+#include "migrations.h"
 #include "options.h"
 #include "strbuf.h"
 #include "term.h"
@@ -26,6 +27,7 @@ struct examination {
     struct dcb_error python_error, libpfm_error;
     struct dcb_strbuf libpfm_pmus;
     struct dcb_counters_ability ability;
+    char migrations_problem[200];
     char *valgrind_path, *valgrind_version;
 };
 
@@ -124,6 +126,16 @@ static void try_counters(struct examination *exam)
     };
 }
 
+static void try_migrations(struct examination *exam)
+{
+    struct dcb_migrations migrations;
+
+    if (dcb_migrations_open(&migrations, DCB_MIGRATIONS_FILE, exam->migrations_problem,
+                            sizeof exam->migrations_problem) != 0)
+        exam->facts.migrations_problem = exam->migrations_problem;
+    dcb_migrations_close(&migrations);
+}
+
 /* Where valgrind is, by PATH and then where systems put it. */
 static void find_valgrind(struct examination *exam)
 {
@@ -153,6 +165,7 @@ static void gather(struct examination *exam)
     find_pythons(exam);
     find_pmus(facts);
     try_counters(exam);
+    try_migrations(exam);
     find_valgrind(exam);
     facts->valgrind_path = exam->valgrind_path;
     facts->valgrind_version = exam->valgrind_version;

@@ -51,6 +51,9 @@ struct dcb_doctor_facts {
     const char *libpfm_problem;
     struct dcb_doctor_counters counters;
 
+    const char
+        *migrations_problem; /* why the scheduler does not tell them; NULL: it does */
+
     const char *valgrind_path;    /* NULL: there is none */
     const char *valgrind_version; /* NULL: not known */
 };

@@ -266,13 +266,13 @@ static void add_kernel(const struct dcb_doctor_facts *facts,
                          "not through perf_event_open here; page faults and context "
                          "switches come from getrusage");
     }
-    if (facts->machine.migrations == 1) {
+    if (!facts->migrations_problem) {
         dcb_doctor_found(findings, "cpu-migrations", "cpu-migrations", DCB_FINDING_OK,
-                         "from /proc/thread-self/sched");
+                         "from the scheduler's own count in /proc");
         return;
     }
     dcb_doctor_found(findings, "cpu-migrations", "cpu-migrations", DCB_FINDING_CANNOT,
-                     "/proc/thread-self/sched does not tell them");
+                     "%s", facts->migrations_problem);
     dcb_doctor_advise(findings, "as root: sysctl kernel.perf_event_paranoid=1 lets the "
                                 "kernel count them");
 }

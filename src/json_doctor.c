@@ -143,8 +143,9 @@ static json_t *encode_memory(const struct dcb_machine *machine)
                      whole(machine->swap_free_bytes));
 }
 
-static json_t *encode_place(const struct dcb_machine *machine)
+static json_t *encode_place(const struct dcb_doctor_facts *facts)
 {
+    const struct dcb_machine *machine = &facts->machine;
     static const char *const powers[] = {NULL, "no battery", "mains", "battery"};
 
     return json_pack(
@@ -154,7 +155,8 @@ static json_t *encode_place(const struct dcb_machine *machine)
         "cpu_limit_known", json_boolean(!isnan(machine->cpu_limit)), "throttled_periods",
         whole(machine->throttled_periods), "power", text(powers[machine->power]),
         "randomize_va_space", whole(machine->randomize_va_space), "layout_fixed",
-        truth(machine->layout_fixed), "migrations_in_proc", truth(machine->migrations));
+        truth(machine->layout_fixed), "migrations_in_proc",
+        json_boolean(!facts->migrations_problem));
 }
 
 static json_t *encode_pythons(const struct dcb_doctor_facts *facts)
@@ -175,7 +177,7 @@ static json_t *encode_facts(const struct dcb_doctor_facts *facts)
                      encode_pythons(facts), "counters", encode_counters(facts), "cpus",
                      encode_cpus(&facts->machine), "activity", encode_activity(facts),
                      "memory", encode_memory(&facts->machine), "clock", clock, "system",
-                     encode_place(&facts->machine));
+                     encode_place(facts));
 }
 
 static json_t *encode_finding(const struct dcb_finding *finding)

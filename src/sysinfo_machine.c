@@ -175,7 +175,6 @@ static void read_allowed(const char *status, struct dcb_machine *machine)
 static void read_process(const char *root, struct dcb_machine *machine)
 {
     char *status = dcb_sysinfo_text(root, "/proc/self/status");
-    char *sched = dcb_sysinfo_text(root, "/proc/thread-self/sched");
     char line[64], *end;
     int64_t value;
 
@@ -190,11 +189,8 @@ static void read_process(const char *root, struct dcb_machine *machine)
 
         machine->load = end == line ? (double)NAN : load;
     }
-    if (sched)
-        machine->migrations = strstr(sched, "se.nr_migrations") != NULL;
     machine->privileged = read_privilege(root, status);
     read_allowed(status, machine);
-    free(sched);
     free(status);
 }
 
@@ -264,7 +260,6 @@ void dcb_sysinfo_read_machine(const char *root, struct dcb_machine *ret_machine)
         .layout_fixed = -1,
         .nmi_watchdog = -1,
         .privileged = -1,
-        .migrations = -1,
         .load = (double)NAN,
     };
     read_cpus(root, ret_machine);

@@ -41,7 +41,6 @@ struct dcb_machine {
     int layout_fixed;       /* 1: personality ADDR_NO_RANDOMIZE of this process */
     int privileged;   /* 1: CAP_PERFMON or CAP_SYS_ADMIN, in the first user namespace */
     int nmi_watchdog; /* 1: it holds one counter of every CPU */
-    int migrations;   /* 1: /proc/thread-self/sched has se.nr_migrations */
     double load;      /* 1 minute average */
 
     /* Where it runs */

@@ -34,7 +34,6 @@ static struct dcb_doctor_facts quiet(void)
                     .memory_bytes = INT64_C(16) << 30,
                     .available_bytes = INT64_C(15) << 30,
                     .randomize_va_space = 2,
-                    .migrations = 1,
                     .load = 0.1,
                     .cpu_limit = INFINITY,
                     .periods = -1,
@@ -103,7 +102,6 @@ static struct dcb_doctor_facts unknown(void)
                     .layout_fixed = -1,
                     .privileged = -1,
                     .nmi_watchdog = -1,
-                    .migrations = -1,
                     .load = (double)NAN,
                     .guest = -1,
                     .cpu_limit = (double)NAN,
@@ -115,6 +113,7 @@ static struct dcb_doctor_facts unknown(void)
                      .swapped_pages = -1,
                      .throttles = -1},
         .clock_ns = (double)NAN,
+        .migrations_problem = "not read",
     };
 }
 
@@ -365,10 +364,10 @@ static void kernel_events(void **state)
     assert_no_finding(&facts, "cpu-migrations");
     facts.counters.kernel = false;
     assert_finding(&facts, "kernel-events", DCB_FINDING_OK, "getrusage", NULL);
-    assert_finding(&facts, "cpu-migrations", DCB_FINDING_OK, "/proc/thread-self/sched",
+    assert_finding(&facts, "cpu-migrations", DCB_FINDING_OK, "scheduler's own count",
                    NULL);
-    facts.machine.migrations = 0;
-    assert_finding(&facts, "cpu-migrations", DCB_FINDING_CANNOT, "does not tell",
+    facts.migrations_problem = "no such file";
+    assert_finding(&facts, "cpu-migrations", DCB_FINDING_CANNOT, "no such file",
                    "paranoid=1");
 }
 

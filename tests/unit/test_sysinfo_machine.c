@@ -52,7 +52,6 @@ static void nothing_is_known_of_an_empty_tree(void **state)
     assert_int_equal(m.layout_fixed, -1);
     assert_int_equal(m.privileged, -1);
     assert_int_equal(m.nmi_watchdog, -1);
-    assert_int_equal(m.migrations, -1);
     assert_nan(m.load);
     assert_int_equal(m.guest, -1);
     assert_string_equal(m.hypervisor, "");
@@ -136,20 +135,16 @@ static void process_and_kernel(void **state)
     tree_put(root, "/proc/self/status",
              "Name:\tx\nCapEff:\t0000000000000000\nCpus_allowed:\tf0f\n"
              "Cpus_allowed_list:\t0-3,8-11\n");
-    tree_put(root, "/proc/thread-self/sched", "se.nr_migrations   :    0\n");
     m = read_tree(root);
     assert_int_equal(m.randomize_va_space, 2);
     assert_int_equal(m.nmi_watchdog, 1);
     assert_int_equal(m.layout_fixed, 1);
-    assert_int_equal(m.migrations, 1);
     assert_int_equal(m.privileged, 0);
     assert_int_equal(m.cpus_allowed, 8);
     assert_string_equal(m.allowed_list, "0-3,8-11");
     tree_put(root, "/proc/self/personality", "00000000\n");
-    tree_put(root, "/proc/thread-self/sched", "policy : 0\n");
     m = read_tree(root);
     assert_int_equal(m.layout_fixed, 0);
-    assert_int_equal(m.migrations, 0);
 }
 
 /* Root of a user namespace of its own has every capability, and none that perf asks for.
