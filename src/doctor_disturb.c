@@ -380,7 +380,7 @@ static void add_guest(const struct dcb_doctor_facts *facts, struct dcb_findings 
 
     if (machine->guest < 0) {
         dcb_doctor_found(findings, "virtual-machine", "virtual machine", DCB_FINDING_NOTE,
-                         "not known: no sign of one, and the CPU has no flag for it");
+                         "not known: no sign of one, and no flag of the CPU to go by");
     } else if (machine->guest == 0) {
         dcb_doctor_found(findings, "virtual-machine", "virtual machine", DCB_FINDING_OK,
                          "none");
