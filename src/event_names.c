@@ -68,7 +68,8 @@ static const struct row rows[] = {
         [DCB_FAMILY_ZEN] = LIST(EXACT(GENERIC), EXACT("RETIRED_INSTRUCTIONS")),
         [DCB_FAMILY_ARM] = LIST(EXACT(GENERIC), EXACT("INST_RETIRED")),
     }},
-    /* The kernel takes PC_WRITE_RETIRED for Arm, newer kernels BR_RETIRED. */
+    /* The kernel takes PC_WRITE_RETIRED for Arm, newer kernels BR_RETIRED where the CPU
+     * has it. */
     {"branches", DCB_STIMULUS_LOOP, {
         [DCB_FAMILY_OTHER] = ONLY_GENERIC,
         [DCB_FAMILY_SKYLAKE] =
@@ -78,6 +79,9 @@ static const struct row rows[] = {
             LIST(EXACT("BR_RETIRED"),
                  PROXY(GENERIC, "taken branches only, on older kernels"),
                  PROXY("BR_PRED", "predictable branches, wrong paths too"),
+                 PROXY("BRANCH_PRED", "predictable branches, wrong paths too")),
+        [DCB_FAMILY_CORTEX57] =
+            LIST(PROXY(GENERIC, "taken branches only"),
                  PROXY("BRANCH_PRED", "predictable branches, wrong paths too")),
     }},
     {"branch-misses", DCB_STIMULUS_BRANCHES, {
@@ -89,6 +93,8 @@ static const struct row rows[] = {
         [DCB_FAMILY_ARM] =
             LIST(EXACT("BR_MIS_PRED_RETIRED"), PROXY(GENERIC, ARM_MISSES),
                  PROXY("BR_MIS_PRED", ARM_MISSES), PROXY("BRANCH_MISPRED", ARM_MISSES)),
+        [DCB_FAMILY_CORTEX57] =
+            LIST(PROXY(GENERIC, ARM_MISSES), PROXY("BRANCH_MISPRED", ARM_MISSES)),
     }},
     /* What is behind AMD's generic event (0x40) is not documented for Zen 4 any more: it
      * may stand still. */
@@ -167,6 +173,8 @@ static const struct row rows[] = {
         [DCB_FAMILY_ARM] =
             LIST(EXACT("L1D_TLB_RD"), PROXY(GENERIC, "translations of reads and writes"),
                  PROXY("L1D_TLB", "translations of reads and writes")),
+        [DCB_FAMILY_CORTEX57] =
+            LIST(PROXY(GENERIC, "translations of reads and writes")),
     }},
     {"dTLB-load-misses", DCB_STIMULUS_PAGES, {
         [DCB_FAMILY_OTHER] = UNKNOWN,

@@ -369,6 +369,126 @@ static void blocks_that_did_not_count_are_left_out(void **state)
     close_bench(&bench);
 }
 
+/* What an empty block counts is none of the arm's; no count falls below 0 by that. */
+static void empty_blocks_cost_is_taken_away(void **state)
+{
+    struct dcb_block blocks[] = {BLOCK(0, 0, 10, 100), BLOCK(0, 1, 20, 100)};
+    struct bench bench;
+
+    (void)state;
+    open_bench(&bench, 2);
+    add_event(&bench, "instructions", false);
+    add_event(&bench, "branches", false);
+    add_event(&bench, "cpu-migrations", true);
+    bench.places[0] = (struct dcb_event_place){
+        .group = 0, .slot = 0, .overhead = 200, .anchored = true};
+    bench.places[1] =
+        (struct dcb_event_place){.group = 0, .slot = 1, .overhead = 60, .anchored = true};
+    bench.places[2] =
+        (struct dcb_event_place){.software = true, .group = -1, .slot = 0, .overhead = 5};
+    for (size_t i = 0; i < COUNT(blocks); i++) {
+        blocks[i].flags = DCB_BLOCK_PMU_OK | DCB_BLOCK_SOFTWARE_OK;
+        blocks[i].pmu[0] = 1200;
+        blocks[i].pmu[1] = 50 + 20 * i;
+        blocks[i].software[0] = 3;
+    }
+    add_worker(&bench, 0, blocks, COUNT(blocks));
+    assert_close(sample(&bench, 0, 0)->counters[0], 100, 1e-12);
+    assert_close(sample(&bench, 1, 0)->counters[0], 50, 1e-12);
+    assert_close(sample(&bench, 0, 0)->counters[1], 0, 0);
+    assert_close(sample(&bench, 1, 0)->counters[1], 0.5, 1e-12);
+    assert_close(sample(&bench, 0, 0)->counters[2], 0.3, 1e-12);
+    close_bench(&bench);
+}
+
+/* ---- anchors ---- */
+
+enum { ANCHOR_BLOCKS = 60 };
+
+/* Sixty blocks in turn of arms 0 and 1, and of three groups each: 1000 and 2000
+ * instructions an iteration. */
+static void open_anchors(struct bench *bench, struct dcb_block *blocks)
+{
+    open_bench(bench, 2);
+    bench->workload.anchor_spread = NAN;
+    add_event(bench, "instructions", false);
+    add_event(bench, "branches", false);
+    add_event(bench, "cycles", false);
+    add_event(bench, "cpu-migrations", true);
+    for (int i = 0; i < 3; i++)
+        bench->places[i] =
+            (struct dcb_event_place){.group = i, .slot = i > 0, .anchored = true};
+    bench->places[3] = (struct dcb_event_place){.software = true, .group = -1, .slot = 0};
+    for (uint32_t i = 0; i < ANCHOR_BLOCKS; i++) {
+        blocks[i] = (struct dcb_block)BLOCK(i / 2, i % 2, 10, 100);
+        blocks[i].group = (uint16_t)(i / 2 % 3);
+        blocks[i].flags = DCB_BLOCK_PMU_OK;
+        blocks[i].pmu[0] = (i % 2 + 1) * 10000;
+    }
+}
+
+static void change_group(struct dcb_block *blocks, uint16_t arm, uint16_t group,
+                         uint64_t count)
+{
+    for (size_t i = 0; i < ANCHOR_BLOCKS; i++) {
+        if (blocks[i].group == group && blocks[i].arm == arm)
+            blocks[i].pmu[0] = count;
+    }
+}
+
+static void worst_group_of_anchors_is_told(void **state)
+{
+    struct dcb_block blocks[ANCHOR_BLOCKS];
+    struct bench bench;
+
+    (void)state;
+    open_anchors(&bench, blocks);
+    add_worker(&bench, 0, blocks, COUNT(blocks));
+    assert_close(bench.workload.anchor_spread, 0, 0);
+    change_group(blocks, 0, 1, 10050);
+    change_group(blocks, 1, 2, 19800);
+    blocks[0].pmu[0] = 70000; /* a single block is no median */
+    add_worker(&bench, 1, blocks, COUNT(blocks));
+    assert_close(bench.workload.anchor_spread, 0.01, 1e-12);
+    change_group(blocks, 0, 1, 12500);
+    add_worker(&bench, 2, blocks, COUNT(blocks));
+    assert_close(bench.workload.anchor_spread, 0.25, 1e-12);
+    /* A better worker does not make the worst one good. */
+    change_group(blocks, 0, 1, 10000);
+    add_worker(&bench, 3, blocks, COUNT(blocks));
+    assert_close(bench.workload.anchor_spread, 0.25, 1e-12);
+    close_bench(&bench);
+}
+
+static void groups_without_anchors_are_not_compared(void **state)
+{
+    struct dcb_block blocks[ANCHOR_BLOCKS];
+    struct bench bench;
+
+    (void)state;
+    open_anchors(&bench, blocks);
+    change_group(blocks, 0, 1, 50000);
+    change_group(blocks, 1, 2, 50000);
+    bench.places[1].anchored = bench.places[2].anchored = false;
+    add_worker(&bench, 0, blocks, COUNT(blocks));
+    assert_nan(bench.workload.anchor_spread);
+    /* An event that is not open is in no group, whatever stands there. */
+    bench.places[1] = (struct dcb_event_place){.group = 1, .slot = -1, .anchored = true};
+    add_worker(&bench, 1, blocks, COUNT(blocks));
+    assert_nan(bench.workload.anchor_spread);
+    /* Four blocks are too few, those that did not count are none. */
+    bench.places[1] = (struct dcb_event_place){.group = 1, .slot = 1, .anchored = true};
+    add_worker(&bench, 2, blocks, 24);
+    assert_nan(bench.workload.anchor_spread);
+    for (size_t i = 30; i < COUNT(blocks); i++)
+        blocks[i].flags = DCB_BLOCK_SOFTWARE_OK;
+    blocks[2].flags = 0;
+    blocks[3].flags = 0;
+    add_worker(&bench, 3, blocks, COUNT(blocks));
+    assert_nan(bench.workload.anchor_spread);
+    close_bench(&bench);
+}
+
 /* Hardware ratios are paired within a worker: one worker without the baseline's value
  * shifts nothing. */
 static void hardware_ratios_are_paired_by_worker(void **state)
@@ -912,6 +1032,9 @@ int main(void)
         cmocka_unit_test(switches_and_faults),
         cmocka_unit_test(events_are_found_in_their_group_and_slot),
         cmocka_unit_test(blocks_that_did_not_count_are_left_out),
+        cmocka_unit_test(empty_blocks_cost_is_taken_away),
+        cmocka_unit_test(worst_group_of_anchors_is_told),
+        cmocka_unit_test(groups_without_anchors_are_not_compared),
         cmocka_unit_test(hardware_ratios_are_paired_by_worker),
         cmocka_unit_test(rare_events_are_compared_by_rate),
         cmocka_unit_test(clock_rows_have_the_ratios_of_the_clocks),

@@ -437,7 +437,7 @@ static void refusals_are_tried_once(void **state)
 
     (void)state;
     make_pmu(4);
-    open_ten(events, states);
+    dcb_counters_free(open_ten(events, states));
     opened = fake.opened;
     make_pmu(4);
     events[EVENTS] = event("missing", MISSING);

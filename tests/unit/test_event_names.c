@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include "event_names.h"
+#include "strbuf.h"
 #include "unit.h"
 
 static void pmus_have_a_family(void **state)
@@ -184,7 +185,134 @@ static void rows_have_a_stimulus(void **state)
     assert_int_equal(dcb_event_stimulus("skl::INST_RETIRED"), DCB_STIMULUS_NONE);
 }
 
-int main(void)
+/* ---- docs/counters.md ---- */
+
+#define DOC   "docs/counters.md"
+#define BEGIN "<!-- made by build/tests/test_event_names --update -->\n"
+#define END   "<!-- end -->\n"
+
+/* The families in the order in which people look for them. */
+static const enum dcb_event_family shown[] = {DCB_FAMILY_SKYLAKE,  DCB_FAMILY_INTEL,
+                                              DCB_FAMILY_ZEN,      DCB_FAMILY_ARM,
+                                              DCB_FAMILY_CORTEX57, DCB_FAMILY_OTHER};
+
+static void append_summary(struct dcb_strbuf *out)
+{
+    dcb_strbuf_append(out, "| row |");
+    for (size_t i = 0; i < COUNT(shown); i++)
+        dcb_strbuf_appendf(out, " %s |", dcb_event_family_name(shown[i]));
+    dcb_strbuf_append(out, "\n|---|---|---|---|---|---|---|\n");
+    for (size_t row = 0; row < DCB_ROW_COUNT; row++) {
+        if (dcb_rows[row].source != DCB_ROW_PMU)
+            continue;
+        dcb_strbuf_appendf(out, "| %s |", dcb_rows[row].name);
+        for (size_t i = 0; i < COUNT(shown); i++) {
+            const struct dcb_event_name *first =
+                dcb_event_names(shown[i], dcb_rows[row].name);
+
+            dcb_strbuf_appendf(out, " %s |", *first->counts ? first->counts : "exact");
+        }
+        dcb_strbuf_append(out, "\n");
+    }
+}
+
+/* Families with one list share a line. */
+static void append_family(struct dcb_strbuf *out, const char *row, size_t at)
+{
+    const struct dcb_event_name *names = dcb_event_names(shown[at], row);
+    const char *between = "| ";
+
+    for (size_t i = 0; i < at; i++) {
+        if (dcb_event_names(shown[i], row) == names)
+            return;
+    }
+    for (size_t i = at; i < COUNT(shown); i++) {
+        if (dcb_event_names(shown[i], row) != names)
+            continue;
+        dcb_strbuf_appendf(out, "%s%s", between, dcb_event_family_name(shown[i]));
+        between = "; ";
+    }
+    between = " | ";
+    for (; names->text; names++) {
+        dcb_strbuf_append(out, between);
+        if (*names->text)
+            dcb_strbuf_appendf(out, "`%s`", names->text);
+        else
+            dcb_strbuf_appendf(out, "`perf::%s`", row);
+        if (*names->counts)
+            dcb_strbuf_appendf(out, " (%s)", names->counts);
+        between = "<br>";
+    }
+    dcb_strbuf_append(out, " |\n");
+}
+
+static struct dcb_strbuf make_tables(void)
+{
+    struct dcb_strbuf out = DCB_STRBUF_INIT;
+
+    append_summary(&out);
+    for (size_t row = 0; row < DCB_ROW_COUNT; row++) {
+        if (dcb_rows[row].source != DCB_ROW_PMU)
+            continue;
+        dcb_strbuf_appendf(&out, "\n### %s\n\n%s\n\n| CPU | events |\n|---|---|\n",
+                           dcb_rows[row].name, dcb_rows[row].meaning);
+        for (size_t i = 0; i < COUNT(shown); i++)
+            append_family(&out, dcb_rows[row].name, i);
+    }
+    return out;
+}
+
+/* The page, and where its tables begin and end. */
+static char *read_doc(char **ret_begin, char **ret_end)
+{
+    char *text = scratch_read(DOC);
+
+    *ret_begin = strstr(text, BEGIN);
+    *ret_end = strstr(text, END);
+    if (!*ret_begin || !*ret_end)
+        fail_msg("%s has lost the marks of its tables", DOC);
+    *ret_begin += strlen(BEGIN);
+    return text;
+}
+
+static void document_has_the_tables(void **state)
+{
+    struct dcb_strbuf tables;
+    char *text, *begin, *end;
+    bool equal;
+
+    (void)state;
+    if (access(DOC, R_OK) != 0 && access("docs", R_OK) != 0) {
+        print_message("SKIPPED: not in the source tree\n");
+        skip();
+    }
+    text = read_doc(&begin, &end);
+    tables = make_tables();
+    equal = tables.length == (size_t)(end - begin) &&
+            memcmp(tables.text, begin, tables.length) == 0;
+    dcb_strbuf_clear(&tables);
+    free(text);
+    if (!equal)
+        fail_msg("%s is not as the tables are; --update writes it anew", DOC);
+}
+
+static int update(void)
+{
+    struct dcb_strbuf tables = make_tables();
+    char *begin, *end, *text = read_doc(&begin, &end);
+    FILE *file = fopen(DOC, "w");
+    bool done = file && fprintf(file, "%.*s%s%s", (int)(begin - text), text, tables.text,
+                                end) >= 0;
+
+    done = file && fclose(file) == 0 && done;
+    if (!done)
+        perror(DOC);
+    dcb_strbuf_clear(&tables);
+    free(text);
+    return done ? 0 : 1;
+}
+
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pmus_have_a_family),
@@ -195,7 +323,11 @@ int main(void)
         cmocka_unit_test(elder_families_lend_their_lists),
         cmocka_unit_test(vendors_differ),
         cmocka_unit_test(rows_have_a_stimulus),
+        cmocka_unit_test(document_has_the_tables),
     };
+
+    if (argc > 1 && strcmp(argv[1], "--update") == 0)
+        return update();
 
     return cmocka_run_group_tests_name("event_names", tests, NULL, NULL);
 }

@@ -23,7 +23,7 @@
 
 static const char *const models[] = {
     "hsw", "bdw", "skl", "skx", "clx", "icl", "icx", "spr",
-    /* Debian 12 does not know these four */
+    /* Debian 12 does not know these four, Debian 13 does */
     "emr", "gnr", "adl_glc", "amd64_fam1ah_zen5",
     /* AMD */
     "amd64_fam17h_zen2", "amd64_fam19h_zen3", "amd64_fam19h_zen4",

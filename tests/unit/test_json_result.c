@@ -171,9 +171,20 @@ static void counters_and_samples(void **state)
 
     (void)state;
     make_result(&made, impls, 2, inputs, 1);
+    made.result.row_origins = dcb_xcalloc(5, sizeof(struct dcb_row_origin));
+    made.result.row_origins[0] =
+        (struct dcb_row_origin){.user_reads = true, .overhead_sum = 700, .overheads = 4};
+    made.result.workloads[0].anchor_spread = 0.002;
     root = parse(&made);
+    assert_number_at(root, "workloads.0.anchor_spread", 0.002);
     cell = at(root, "cells.2");
     assert_int_equal(json_object_size(at(cell, "counters")), 5);
+    assert_number_at(cell, "counters.instructions.overhead", 175);
+    assert_true(json_is_true(at(cell, "counters.instructions.user_reads")));
+    assert_null_at(cell, "counters.LLC-loads.overhead");
+    assert_null_at(cell, "counters.LLC-loads.user_reads");
+    assert_null_at(cell, "counters.page-faults.overhead");
+    assert_null_at(cell, "counters.page-faults.user_reads");
     assert_number_at(cell, "counters.instructions.value", 421034 * 0.9);
     assert_number_at(cell, "counters.instructions.spread", 0.5);
     assert_number_at(cell, "counters.instructions.ratio.low", 0.898);
@@ -204,6 +215,29 @@ static void counters_and_samples(void **state)
     assert_number_at(cell, "samples.3.counters.instructions", 421034 * 0.9);
     assert_null(json_object_get(at(cell, "samples.3.counters"), "LLC-loads"));
     assert_null_at(root, "cells.0.samples.0.log_ratio");
+    json_decref(root);
+    unmake_result(&made);
+}
+
+/* A file that stood in for a counter is named in its place. */
+static void origin_of_a_row_is_told(void **state)
+{
+    struct made made;
+    json_t *root;
+
+    (void)state;
+    make_result(&made, impls, 1, inputs, 1);
+    made.plan.rows[0].provider = DCB_PROVIDER_KERNEL;
+    made.result.row_origins = dcb_xcalloc(5, sizeof(struct dcb_row_origin));
+    made.result.row_origins[0] =
+        (struct dcb_row_origin){.path = dcb_xstrdup("/proc/thread-self/sched")};
+    made.result.workloads[0].anchor_spread = NAN;
+    root = parse(&made);
+    assert_text_at(root, "cells.2.counters.instructions.encoding",
+                   "/proc/thread-self/sched");
+    assert_null_at(root, "cells.2.counters.instructions.overhead");
+    assert_null_at(root, "cells.2.counters.instructions.user_reads");
+    assert_null_at(root, "workloads.0.anchor_spread");
     json_decref(root);
     unmake_result(&made);
 }
@@ -360,6 +394,7 @@ int main(void)
         cmocka_unit_test(whole_result),
         cmocka_unit_test(every_cell),
         cmocka_unit_test(counters_and_samples),
+        cmocka_unit_test(origin_of_a_row_is_told),
         cmocka_unit_test(failed_and_unknown),
         cmocka_unit_test(bad_bytes_become_question_marks),
         cmocka_unit_test(machine_of_odd_bytes),

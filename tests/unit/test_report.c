@@ -378,6 +378,8 @@ static void notes_tell_what_to_know(void **state)
     workload->cells[1].ratio = make_interval(1.03, 0.01);
     workload->workers[1].trouble = dcb_xstrdup("killed by SIGKILL");
     workload->cells[0].samples[0].disturbed = 100;
+    workload->anchor_spread = 0.0312;
+    made.result.workloads[1].anchor_spread = 0.01;
     made.result.workloads[1].cells[1].verdict = DCB_VERDICT_INCONCLUSIVE;
     made.result.workloads[1].cells[1].ratio = make_interval(1.002, 0.02);
     made.result.workloads[1].cells[0].sample_count = 4;
@@ -385,6 +387,11 @@ static void notes_tell_what_to_know(void **state)
     dcb_report_add_notes(&made.result);
     assert_noted(&made, "memo: verdicts are withheld", true);
     assert_noted(&made, "+3.0 %", true);
+    assert_noted(&made,
+                 "memo: instructions differ by 3.1 % between groups of counters: doubt "
+                 "the hardware rows, or count fewer events with --events",
+                 true);
+    assert_noted(&made, "reduce: instructions differ", false);
     assert_noted(&made, "memo: 1 of 5 workers ended badly", true);
     assert_noted(&made, "% of the blocks were interrupted", true);
     assert_noted(&made, "reduce: the control's interval, ", true);
