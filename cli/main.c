@@ -13,6 +13,7 @@ static int (*const commands[CLI_COMMAND_COUNT])(const struct cli_options *,
                                                 struct dcb_error *) = {
     [CLI_RUN] = cli_run,
     [CLI_LIST] = cli_list,
+    [CLI_DOCTOR] = cli_doctor,
 };
 
 static int print_info(const struct cli_options *options, struct dcb_error *err)

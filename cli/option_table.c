@@ -2,7 +2,12 @@
 
 #define FIELD(name) offsetof(struct cli_options, name)
 
-enum { RUN = 1u << CLI_RUN, LIST = 1u << CLI_LIST, EVERY = RUN | LIST };
+enum {
+    RUN = 1u << CLI_RUN,
+    LIST = 1u << CLI_LIST,
+    DOCTOR = 1u << CLI_DOCTOR,
+    EVERY = RUN | LIST | DOCTOR
+};
 
 static const char *const formats[] = {"table", "json", "markdown", "csv", NULL};
 static const char *const whens[] = {"auto", "always", "never", NULL};
@@ -32,6 +37,13 @@ static const char *const list_examples[] = {
     "dcbench list impls",
     "dcbench list workloads -q",
     "dcbench list events --format csv",
+    NULL,
+};
+
+static const char *const doctor_examples[] = {
+    "dcbench doctor",
+    "dcbench doctor -q",
+    "dcbench doctor --format json",
     NULL,
 };
 
@@ -66,6 +78,16 @@ const struct cli_command_row cli_command_rows[CLI_COMMAND_COUNT] = {
                            "that can be counted, or the PMUs of this machine.",
             .operands = kinds,
             .examples = list_examples,
+        },
+    [CLI_DOCTOR] =
+        {
+            .name = "doctor",
+            .usage = "doctor [OPTION]...",
+            .summary = "show what this machine can measure, and what disturbs it",
+            .description = "Tells what this machine can measure and what disturbs "
+                           "measurements on it, each with what to do about it. Nothing "
+                           "is changed. A finding is no error: the exit status is 0.",
+            .examples = doctor_examples,
         },
 };
 
@@ -414,7 +436,8 @@ const struct cli_option_row cli_option_rows[] = {
         .offset = FIELD(verbosity),
         .commands = EVERY,
         .group = CLI_GROUP_OUTPUT,
-        .help = "verdicts and what went wrong; of a list, bare names",
+        .help = "verdicts and what went wrong; of a list, bare names; of the doctor, "
+                "warnings",
     },
     {
         .name = "verbose",

@@ -220,6 +220,10 @@ static int check_operands(const struct cli_options *options, struct dcb_error *e
 
     if (cli_command_rows[options->command].operands || operands->count == 0)
         return 0;
+    if (options->command != CLI_RUN)
+        return dcb_error_set(err, DCB_ERROR_USAGE,
+                             "unexpected operand '%s': 'dcbench %s' takes no operands",
+                             operands->items[0], cli_command_rows[options->command].name);
     return dcb_error_set(err, DCB_ERROR_USAGE,
                          "unexpected operand '%s'; did you mean '-i %s' (an "
                          "implementation) or '-w %s' (a workload)?",

@@ -414,47 +414,83 @@ static int minor_of(const char *version)
     return major == 3 ? minor : -1;
 }
 
-int dcb_catalog_worker(const struct dcb_catalog *catalog, const char *version,
-                       char **ret_path, char **ret_version, struct dcb_error *err)
+static const char worker_prefix[] = "dcbench-worker-";
+
+static int compare_versions(const void *a, const void *b)
 {
-    static const char prefix[] = "dcbench-worker-";
+    return minor_of(*(char *const *)a) - minor_of(*(char *const *)b);
+}
+
+int dcb_catalog_workers(const struct dcb_catalog *catalog, struct dcb_names *ret_versions,
+                        struct dcb_error *err)
+{
     DIR *dir = opendir(catalog->libexec_dir);
-    struct dcb_strbuf all = DCB_STRBUF_INIT;
+    struct dcb_names versions = {.items = NULL};
+    size_t capacity = 0, prefix = strlen(worker_prefix);
     const struct dirent *entry;
-    int best = -1, wanted = version ? minor_of(version) : -1, rc = 0;
-    bool found = false;
 
     if (!dir)
         return dcb_error_set_errno(err, errno, "cannot read %s", catalog->libexec_dir);
     while ((entry = readdir(dir))) {
-        int minor = strncmp(entry->d_name, prefix, sizeof prefix - 1) == 0
-                        ? minor_of(entry->d_name + sizeof prefix - 1)
+        int minor = strncmp(entry->d_name, worker_prefix, prefix) == 0
+                        ? minor_of(entry->d_name + prefix)
                         : -1;
 
         if (minor < 0)
             continue;
-        dcb_strbuf_appendf(&all, "%s3.%d", all.length ? ", " : "", minor);
-        best = minor > best ? minor : best;
-        found = found || minor == wanted;
+        versions.items =
+            dcb_xgrow(versions.items, versions.count, &capacity, sizeof *versions.items);
+        versions.items[versions.count++] = dcb_xasprintf("3.%d", minor);
     }
     closedir(dir);
-    if (best < 0)
-        rc =
-            dcb_error_set(err, DCB_ERROR_SYSTEM,
-                          "no worker in %s: build one with 'make' where python3-embed.pc "
-                          "is installed",
-                          catalog->libexec_dir);
-    else if (version && !found)
-        rc = dcb_error_set(err, DCB_ERROR_SYSTEM,
-                           "no worker for Python %s; there is one for %s ('make "
-                           "PYTHONS=%s' builds it where python-%s-embed.pc is installed)",
-                           version, all.text, version, version);
-    dcb_strbuf_clear(&all);
-    if (rc != 0)
-        return -1;
-    *ret_version = dcb_xasprintf("3.%d", version ? wanted : best);
-    *ret_path = dcb_xasprintf("%s/%s%s", catalog->libexec_dir, prefix, *ret_version);
+    if (versions.count)
+        qsort(versions.items, versions.count, sizeof *versions.items, compare_versions);
+    *ret_versions = versions;
     return 0;
+}
+
+static int no_worker(const struct dcb_catalog *catalog, const struct dcb_names *versions,
+                     const char *wanted, struct dcb_error *err)
+{
+    struct dcb_strbuf all = DCB_STRBUF_INIT;
+
+    for (size_t i = 0; i < versions->count; i++)
+        dcb_strbuf_appendf(&all, "%s%s", i ? ", " : "", versions->items[i]);
+    if (versions->count == 0)
+        dcb_error_set(err, DCB_ERROR_SYSTEM,
+                      "no worker in %s: build one with 'make' where python3-embed.pc "
+                      "is installed",
+                      catalog->libexec_dir);
+    else
+        dcb_error_set(err, DCB_ERROR_SYSTEM,
+                      "no worker for Python %s; there is one for %s ('make "
+                      "PYTHONS=%s' builds it where python-%s-embed.pc is installed)",
+                      wanted, all.text, wanted, wanted);
+    dcb_strbuf_clear(&all);
+    return -1;
+}
+
+int dcb_catalog_worker(const struct dcb_catalog *catalog, const char *version,
+                       char **ret_path, char **ret_version, struct dcb_error *err)
+{
+    struct dcb_names versions;
+    const char *found = NULL;
+    int rc = 0;
+
+    if (dcb_catalog_workers(catalog, &versions, err) != 0)
+        return -1;
+    for (size_t i = 0; i < versions.count; i++) {
+        if (!version || minor_of(versions.items[i]) == minor_of(version))
+            found = versions.items[i];
+    }
+    if (found) {
+        *ret_version = dcb_xstrdup(found);
+        *ret_path = dcb_xasprintf("%s/%s%s", catalog->libexec_dir, worker_prefix, found);
+    } else {
+        rc = no_worker(catalog, &versions, version, err);
+    }
+    dcb_names_clear(&versions);
+    return rc;
 }
 
 int dcb_catalog_venv_version(const char *venv, char **ret_version, struct dcb_error *err)

@@ -51,6 +51,11 @@ int dcb_catalog_resolve(const struct dcb_catalog *catalog, enum dcb_catalog_part
 int dcb_catalog_worker(const struct dcb_catalog *catalog, const char *version,
                        char **ret_path, char **ret_version, struct dcb_error *err);
 
+/* Versions of all workers, the oldest first; none is no error. Clear with
+ * dcb_names_clear. */
+int dcb_catalog_workers(const struct dcb_catalog *catalog, struct dcb_names *ret_versions,
+                        struct dcb_error *err);
+
 /* The Python version a virtual environment was made for ("3.11"), from its pyvenv.cfg. */
 int dcb_catalog_venv_version(const char *venv, char **ret_version, struct dcb_error *err);
 

@@ -87,7 +87,7 @@ def test_example(dcbench, line):
                if option in ("-o", "--output")]
     for path in outputs:
         (dcbench.folder / path).unlink(missing_ok=True)
-    info = {"list", "--help", "-h", "--version", "--completion"} & set(words)
+    info = {"list", "doctor", "--help", "-h", "--version", "--completion"} & set(words)
     effort = () if info else QUICK
     done = dcbench.finish(dcbench.start(*words[1:], *effort), timeout=90)
     # A verdict that is asked for may not be had with so little effort.

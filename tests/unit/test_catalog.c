@@ -447,6 +447,25 @@ static void newest_worker_is_chosen(void **state)
     assert_worker(home, "3.10", "3.10");
 }
 
+static void workers_are_listed_by_version(void **state)
+{
+    const struct home *home = *state;
+    struct dcb_error err = DCB_ERROR_INIT;
+    struct dcb_names versions;
+
+    assert_int_equal(dcb_catalog_workers(&home->catalog, &versions, &err), 0);
+    assert_int_equal(versions.count, 0);
+    dcb_names_clear(&versions);
+    add(home->catalog.libexec_dir, "dcbench-worker-3.13", "");
+    add(home->catalog.libexec_dir, "dcbench-worker-3.9", "");
+    add(home->catalog.libexec_dir, "notes.txt", "");
+    assert_int_equal(dcb_catalog_workers(&home->catalog, &versions, &err), 0);
+    assert_int_equal(versions.count, 2);
+    assert_string_equal(versions.items[0], "3.9");
+    assert_string_equal(versions.items[1], "3.13");
+    dcb_names_clear(&versions);
+}
+
 static void other_files_are_no_workers(void **state)
 {
     static const char *const names[] = {
@@ -553,6 +572,7 @@ int main(void)
         home_test(path_that_is_not_utf8),
         home_test(unreadable_file),
         home_test(newest_worker_is_chosen),
+        home_test(workers_are_listed_by_version),
         home_test(other_files_are_no_workers),
         home_test(version_without_a_worker),
         home_test(versions_of_venvs),
