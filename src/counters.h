@@ -24,7 +24,7 @@ enum dcb_stimulus {
     DCB_STIMULUS_NONE,     /* nothing is known to move it: it stays unverified */
     DCB_STIMULUS_LOOP,     /* a loop of known length: instructions, cycles, branches */
     DCB_STIMULUS_BRANCHES, /* branches that cannot be predicted */
-    DCB_STIMULUS_MEMORY,   /* a walk over more than the last-level cache, a line each */
+    DCB_STIMULUS_MEMORY,   /* a walk over lines that no cache holds */
     DCB_STIMULUS_PAGES     /* a walk over more pages than any TLB holds */
 };
 
@@ -54,8 +54,11 @@ struct dcb_counter_state {
 
 /*
  * Which of `count` encodings of one row this machine takes: the first that opens, and
- * counts under its stimulus. Sets `verified` of those that have counted. Returns its
- * index, or -1 with the reason why none will do.
+ * counts under its stimulus: at least a quarter of the loop's turns, the lines or the
+ * pages, an eighth of the branches. Sets `verified` of those that have counted; a kernel
+ * event, or one without a stimulus, only opens. Returns its index, or -1 with the reason
+ * why none will do, of the candidate that came furthest. Takes up to 20 ms for each; the
+ * thread must run on a CPU that the PMU belongs to.
  */
 int dcb_counters_choose(struct dcb_event *candidates, size_t count, char *ret_reason,
                         size_t size);
@@ -124,7 +127,7 @@ void dcb_counters_bind(struct dcb_event *event, const struct dcb_core_pmu *pmu);
 struct dcb_counters_ability {
     bool hardware;         /* instructions open, and count under the known loop */
     char reason[200];      /* where they do not: why, with one thing to do about it */
-    unsigned fit;          /* counters that run at once; 0 where none do */
+    unsigned fit;          /* instructions counters that run at once, up to 16; 0: none */
     bool user_reads;       /* see dcb_counters_user_reads */
     char read_reason[120]; /* where not: why */
     uint64_t loop_counted, loop_expected; /* instructions of the known loop; exact where
