@@ -2,7 +2,8 @@
  * What controller and worker say to each other, as values; json_job.c turns them into
  * JSON and back. The job travels on descriptor 3, the answers, one JSON object a line, on
  * descriptor 4, the samples mapping (samples.h) on descriptor 5, a file that carries
- * compiled code from the first worker of a run to the others on descriptor 6.
+ * compiled code from the first worker of a run to the others on descriptor 6. Callgrind
+ * writes what it has counted to descriptor 7.
  */
 #ifndef DCB_JOB_H
 #define DCB_JOB_H
@@ -18,11 +19,19 @@
 struct dcb_error;
 struct dcb_strbuf;
 
-enum { DCB_JOB_FD = 3, DCB_ANSWER_FD = 4, DCB_SAMPLES_FD = 5, DCB_CODE_FD = 6 };
+enum {
+    DCB_JOB_FD = 3,
+    DCB_ANSWER_FD = 4,
+    DCB_SAMPLES_FD = 5,
+    DCB_CODE_FD = 6,
+    DCB_DUMP_FD = 7, /* simulate: what callgrind writes */
+    DCB_LAST_FD = DCB_DUMP_FD
+};
 
 enum dcb_job_kind {
     DCB_JOB_DESCRIBE, /* tell of the interpreter and of the sources */
-    DCB_JOB_TIME      /* load the arms, run rounds */
+    DCB_JOB_TIME,     /* load the arms, run rounds */
+    DCB_JOB_SIMULATE  /* load the arms, have callgrind count some iterations of each */
 };
 
 struct dcb_job_arm {
@@ -49,8 +58,10 @@ struct dcb_job {
     uint32_t warmups;   /* untimed blocks of every arm */
     uint64_t budget_ns; /* no new round is begun after so much time of rounds */
     uint64_t block_ns;  /* what calibration aims at */
+    bool fixed; /* iterations and rounds are the user's: no clock decides anything */
     bool gc;
     int affinity;          /* CPU, or -1 */
+    char *cpus;            /* the CPUs to stay on, as the kernel lists them; or NULL */
     uint64_t memory_bytes; /* limit of the worker's data; 0: none */
     char **python_path;
     size_t python_path_count;

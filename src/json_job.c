@@ -12,7 +12,7 @@
 /* Jobs come from the controller itself: a wrong one is a bug. Answers come out of a
  * process that runs foreign code: everything in them is checked. */
 
-static const char *const job_kinds[] = {"describe", "time"};
+static const char *const job_kinds[] = {"describe", "time", "simulate"};
 static const char *const answer_kinds[] = {"interpreter", "source", "workload",
                                            "arm",         "event",  "done"};
 static const char *const failure_names[] = {NULL,    "load",    "raised",
@@ -159,17 +159,17 @@ static json_t *encode_lists(const struct dcb_job *job, json_t *object)
 
 char *dcb_job_encode(const struct dcb_job *job)
 {
-    json_t *object =
-        json_pack("{s:s, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:b, s:i, s:I, s:o, s:b}",
-                  "job", job_kinds[job->kind], "token", (json_int_t)job->token, "seed",
-                  (json_int_t)job->seed, "support", string_or_null(job->support),
-                  "rounds", (json_int_t)job->rounds, "warmups", (json_int_t)job->warmups,
-                  "budget_ns", (json_int_t)job->budget_ns, "block_ns",
-                  (json_int_t)job->block_ns, "gc", (int)job->gc, "affinity",
-                  job->affinity, "memory_bytes", (json_int_t)job->memory_bytes, "venv",
-                  string_or_null(job->venv), "site", (int)job->site);
+    json_t *object = json_pack(
+        "{s:s, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:b, s:b, s:i, s:o, s:I, s:o, s:b}",
+        "job", job_kinds[job->kind], "token", (json_int_t)job->token, "seed",
+        (json_int_t)job->seed, "support", string_or_null(job->support), "rounds",
+        (json_int_t)job->rounds, "warmups", (json_int_t)job->warmups, "budget_ns",
+        (json_int_t)job->budget_ns, "block_ns", (json_int_t)job->block_ns, "fixed",
+        (int)job->fixed, "gc", (int)job->gc, "affinity", job->affinity, "cpus",
+        string_or_null(job->cpus), "memory_bytes", (json_int_t)job->memory_bytes, "venv",
+        string_or_null(job->venv), "site", (int)job->site);
 
-    if (job->kind == DCB_JOB_TIME)
+    if (job->kind != DCB_JOB_DESCRIBE)
         json_object_set_new(object, "workload", encode_spec(&job->workload));
     return dump_line(encode_lists(job, object), true);
 }
@@ -242,8 +242,10 @@ static int decode_job(const json_t *root, struct dcb_job *job, struct dcb_error 
         .warmups = (uint32_t)get_uint(root, "warmups"),
         .budget_ns = get_uint(root, "budget_ns"),
         .block_ns = get_uint(root, "block_ns"),
+        .fixed = json_is_true(json_object_get(root, "fixed")),
         .gc = json_is_true(json_object_get(root, "gc")),
         .affinity = (int)json_integer_value(json_object_get(root, "affinity")),
+        .cpus = copy_string(root, "cpus"),
         .memory_bytes = get_uint(root, "memory_bytes"),
         .venv = copy_string(root, "venv"),
         .site = json_is_true(json_object_get(root, "site")),
@@ -251,7 +253,7 @@ static int decode_job(const json_t *root, struct dcb_job *job, struct dcb_error 
     if (kind < 0 || !job->support)
         return dcb_error_set(err, DCB_ERROR_INTERNAL, "job: unknown kind, or no support");
     job->kind = (enum dcb_job_kind)kind;
-    if (job->kind == DCB_JOB_TIME &&
+    if (job->kind != DCB_JOB_DESCRIBE &&
         decode_spec(json_object_get(root, "workload"), &job->workload, err) != 0)
         return -1;
     return decode_lists(root, job, err);
@@ -294,6 +296,7 @@ void dcb_job_clear(struct dcb_job *job)
     free(job->events);
     free(job->support);
     free(job->venv);
+    free(job->cpus);
     dcb_spec_clear(&job->workload);
     *job = (struct dcb_job){.kind = DCB_JOB_DESCRIBE};
 }

@@ -102,6 +102,7 @@ int dcb_runner_describe(struct run *run, struct dcb_error *err)
         .program = plan->worker,
         .samples_fd = -1,
         .code_fd = run->code_fd,
+        .dump_fd = -1,
         .alive = no_sign,
         .timeout_ms = (uint64_t)(plan->timeout_s * 1000),
         .limit_ms = (uint64_t)(plan->timeout_s * 1000),

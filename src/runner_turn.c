@@ -422,6 +422,7 @@ int dcb_runner_run_turn(struct run *run, struct turn *turn, struct dcb_error *er
         .job = job,
         .samples_fd = turn->samples_fd,
         .code_fd = run->code_fd,
+        .dump_fd = -1,
         .alive = sign_of_life,
         .context = turn,
         .timeout_ms = (uint64_t)(plan->timeout_s * 1000),

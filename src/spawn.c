@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -20,6 +21,7 @@
 enum {
     ANSWERS_MAX = 4 << 20, /* bytes; a real answer has a few kilobytes */
     OUTPUT_KEEP = 4096,
+    DUMP_MAX = 256 << 20,
     TICK_MS = 50
 };
 
@@ -76,9 +78,9 @@ static int move_up(int fd)
 {
     int moved, saved;
 
-    if (fd < 0 || fd > DCB_CODE_FD)
+    if (fd < 0 || fd > DCB_LAST_FD)
         return fd;
-    moved = fcntl(fd, F_DUPFD_CLOEXEC, DCB_CODE_FD + 1);
+    moved = fcntl(fd, F_DUPFD_CLOEXEC, DCB_LAST_FD + 1);
     saved = errno;
     close(fd);
     errno = saved;
@@ -107,7 +109,7 @@ static void close_all(const int *fds, size_t count)
 
 /* What a worker is started with; -1 for none. */
 struct handed {
-    int job, answers, samples, code, output;
+    int job, answers, samples, code, dump, output;
 };
 
 /* Where there is nothing to hand over, nothing stands there either. */
@@ -125,7 +127,7 @@ static int launch(const struct dcb_spawn_request *request, const struct handed *
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
-    char *argv[] = {(char *)(uintptr_t) "dcbench-worker", NULL};
+    char *const worker[] = {(char *)(uintptr_t) "dcbench-worker", NULL};
     sigset_t none, defaults;
     int rc;
 
@@ -137,8 +139,9 @@ static int launch(const struct dcb_spawn_request *request, const struct handed *
     posix_spawn_file_actions_adddup2(&actions, handed->answers, DCB_ANSWER_FD);
     hand(&actions, handed->samples, DCB_SAMPLES_FD);
     hand(&actions, handed->code, DCB_CODE_FD);
+    hand(&actions, handed->dump, DCB_DUMP_FD);
     /* Nothing else of ours or of our caller's: the workload may write to any number. */
-    posix_spawn_file_actions_addclosefrom_np(&actions, DCB_CODE_FD + 1);
+    posix_spawn_file_actions_addclosefrom_np(&actions, DCB_LAST_FD + 1);
     posix_spawnattr_init(&attributes);
     sigemptyset(&none);
     sigfillset(&defaults);
@@ -147,7 +150,10 @@ static int launch(const struct dcb_spawn_request *request, const struct handed *
     posix_spawnattr_setpgroup(&attributes, 0);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
                                               POSIX_SPAWN_SETSIGDEF);
-    rc = posix_spawn(ret_pid, request->program, &actions, &attributes, argv, environment);
+    if (request->folder)
+        posix_spawn_file_actions_addchdir_np(&actions, request->folder);
+    rc = posix_spawn(ret_pid, request->program, &actions, &attributes,
+                     request->arguments ? request->arguments : worker, environment);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     return rc;
@@ -158,14 +164,14 @@ static int duplicate(int fd, int *ret_fd, struct dcb_error *err)
 {
     if (fd < 0)
         return 0;
-    *ret_fd = fcntl(fd, F_DUPFD_CLOEXEC, DCB_CODE_FD + 1);
+    *ret_fd = fcntl(fd, F_DUPFD_CLOEXEC, DCB_LAST_FD + 1);
     return *ret_fd < 0 ? dcb_error_set_errno(err, errno, "cannot pass a descriptor") : 0;
 }
 
 static int start(const struct dcb_spawn_request *request, struct child *child,
                  struct dcb_error *err)
 {
-    struct handed handed = {-1, -1, -1, -1, -1};
+    struct handed handed = {-1, -1, -1, -1, -1, -1};
     int answers[2] = {-1, -1}, output[2] = {-1, -1};
     int rc = -1, launched;
 
@@ -178,7 +184,8 @@ static int start(const struct dcb_spawn_request *request, struct child *child,
     }
     if (make_pipe(answers, err) != 0 || make_pipe(output, err) != 0 ||
         duplicate(request->samples_fd, &handed.samples, err) != 0 ||
-        duplicate(request->code_fd, &handed.code, err) != 0)
+        duplicate(request->code_fd, &handed.code, err) != 0 ||
+        duplicate(request->dump_fd, &handed.dump, err) != 0)
         goto out;
     handed.answers = answers[1];
     handed.output = output[1];
@@ -194,9 +201,9 @@ static int start(const struct dcb_spawn_request *request, struct child *child,
     answers[0] = output[0] = -1;
     rc = 0;
 out:
-    close_all((int[]){handed.job, handed.samples, handed.code, answers[0], answers[1],
-                      output[0], output[1]},
-              7);
+    close_all((int[]){handed.job, handed.samples, handed.code, handed.dump, answers[0],
+                      answers[1], output[0], output[1]},
+              8);
     return rc;
 }
 
@@ -363,4 +370,41 @@ void dcb_spawn_close_code(int fd)
 {
     if (fd >= 0)
         close(fd);
+}
+
+int dcb_spawn_dump_file(struct dcb_error *err)
+{
+    int fd = memfd_create("dcbench-dump", MFD_CLOEXEC);
+
+    if (fd < 0)
+        dcb_error_set_errno(err, errno, "cannot make a file for callgrind");
+    return fd;
+}
+
+void dcb_spawn_close_dump(int fd)
+{
+    close(fd);
+}
+
+char *dcb_spawn_read_dump(int fd, size_t *ret_length)
+{
+    struct stat status;
+    char *text = NULL;
+    size_t done = 0, length;
+    ssize_t n = 1;
+
+    if (fstat(fd, &status) == 0 && status.st_size <= DUMP_MAX) {
+        length = (size_t)status.st_size;
+        text = dcb_xcalloc(length + 1, 1);
+        while (done < length &&
+               (n = pread(fd, text + done, length - done, (off_t)done)) > 0)
+            done += (size_t)n;
+        if (done < length) {
+            free(text);
+            text = NULL;
+        }
+    }
+    close(fd);
+    *ret_length = done;
+    return text;
 }

@@ -14,10 +14,13 @@
 struct dcb_error;
 
 struct dcb_spawn_request {
-    const char *program; /* path to execute */
-    const char *job;     /* what it finds on DCB_JOB_FD */
-    int samples_fd;      /* becomes DCB_SAMPLES_FD; -1 for none */
-    int code_fd;         /* becomes DCB_CODE_FD; -1 for none */
+    const char *program;    /* path to execute */
+    char *const *arguments; /* its argument vector; NULL: a worker's */
+    const char *folder;     /* the working directory; NULL: this one */
+    const char *job;        /* what it finds on DCB_JOB_FD */
+    int samples_fd;         /* becomes DCB_SAMPLES_FD; -1 for none */
+    int code_fd;            /* becomes DCB_CODE_FD; -1 for none */
+    int dump_fd;            /* becomes DCB_DUMP_FD; -1 for none */
 
     /* A sign of life: the worker is killed when the number has not changed for
      * timeout_ms, and when limit_ms are over in any case. */
@@ -62,5 +65,12 @@ void dcb_spawn_clear(struct dcb_spawn_outcome *outcome);
 int dcb_spawn_code_file(void);
 void dcb_spawn_seal_code(int fd);  /* -1 is fine */
 void dcb_spawn_close_code(int fd); /* -1 is fine */
+
+/* A file in memory for DCB_DUMP_FD; -1 with the reason. Reading it returns all that is in
+ * it, owned by the caller, and closes it; NULL where it cannot be read or is larger than
+ * any dump. */
+int dcb_spawn_dump_file(struct dcb_error *err);
+char *dcb_spawn_read_dump(int fd, size_t *ret_length);
+void dcb_spawn_close_dump(int fd); /* unread */
 
 #endif

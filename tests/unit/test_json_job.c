@@ -181,6 +181,19 @@ static void describe_needs_no_workload(void **state)
     dcb_job_clear(&job);
 }
 
+static void simulate_survives_the_way(void **state)
+{
+    struct dcb_job job = full_job();
+
+    (void)state;
+    job.kind = DCB_JOB_SIMULATE;
+    job.gc = false;
+    job.affinity = -1;
+    job.memory_bytes = 0;
+    assert_job_survives(&job);
+    dcb_job_clear(&job);
+}
+
 /* A path that JSON cannot carry must not vanish from the job without a word. */
 static void path_that_is_not_utf8_is_not_dropped(void **state)
 {
@@ -628,6 +641,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(job_survives_the_way),
         cmocka_unit_test(describe_needs_no_workload),
+        cmocka_unit_test(simulate_survives_the_way),
         cmocka_unit_test(path_that_is_not_utf8_is_not_dropped),
         cmocka_unit_test(wrong_jobs_are_refused),
         cmocka_unit_test(every_cut_of_a_job_is_refused),

@@ -64,6 +64,7 @@ static struct dcb_spawn_request usual_request(void)
     return (struct dcb_spawn_request){.job = "{}\n",
                                       .samples_fd = -1,
                                       .code_fd = -1,
+                                      .dump_fd = -1,
                                       .timeout_ms = LONG_MS,
                                       .limit_ms = LONG_MS};
 }
@@ -496,6 +497,128 @@ static void program_gets_no_arguments(void **state)
     assert_answers(*state, "echo \"$#\" >&4", "0\n");
 }
 
+static void arguments_are_handed_over(void **state)
+{
+    struct dcb_spawn_request request = usual_request();
+    struct dcb_spawn_outcome outcome;
+    char *script_path = script(*state, "for a; do echo \"<$a>\"; done >&4; exit 0");
+    char *const arguments[] = {script_path, (char *)(uintptr_t) "one two",
+                               (char *)(uintptr_t) "", (char *)(uintptr_t) "*", NULL};
+
+    request.arguments = arguments;
+    request.program = script_path;
+    assert_int_equal(dcb_spawn_run(&request, &outcome, NULL), 0);
+    assert_string_equal(outcome.answers, "<one two>\n<>\n<*>\n");
+    dcb_spawn_clear(&outcome);
+    free(script_path);
+}
+
+static void folder_is_where_it_starts(void **state)
+{
+    struct shop *shop = *state;
+    struct dcb_spawn_request request = usual_request();
+    struct dcb_spawn_outcome outcome;
+    char *folder = scratch_folder(shop->folder, "there"), *expected, *before, *after;
+
+    before = getcwd(NULL, 0);
+    request.folder = folder;
+    outcome = run_with(shop, "pwd >&4; exit 0", request);
+    expected = dcb_xasprintf("%s\n", folder);
+    assert_string_equal(outcome.answers, expected);
+    dcb_spawn_clear(&outcome);
+    free(expected);
+    after = getcwd(NULL, 0);
+    assert_string_equal(before, after); /* the controller stays where it is */
+    expected = dcb_xasprintf("%s\n", before);
+    assert_answers(shop, "pwd >&4; exit 0", expected);
+    free(expected);
+    free(after);
+    free(before);
+    free(folder);
+}
+
+static void folder_that_is_not_there(void **state)
+{
+    struct shop *shop = *state;
+    struct dcb_spawn_request request = usual_request();
+    struct dcb_spawn_outcome outcome;
+    struct dcb_error err = DCB_ERROR_INIT;
+    char *path = script(shop, "exit 0");
+
+    request.program = path;
+    request.folder = "/no/such/folder";
+    assert_int_equal(dcb_spawn_run(&request, &outcome, &err), -1);
+    assert_error(&err, DCB_ERROR_SYSTEM, "cannot start");
+    free(path);
+}
+
+/* ---- dumps ---- */
+
+static void dump_is_written_and_read(void **state)
+{
+    struct dcb_spawn_request request = usual_request();
+    struct dcb_spawn_outcome outcome;
+    struct dcb_error err = DCB_ERROR_INIT;
+    size_t length = 99;
+    char *text;
+
+    assert_int_equal(DCB_DUMP_FD, 7);
+    request.dump_fd = dcb_spawn_dump_file(&err);
+    assert_no_error(&err);
+    assert_true(request.dump_fd >= 0);
+    /* Both as it is handed over and, as callgrind does, opened by its name. */
+    outcome = run_with(*state, "printf 'a\\0b' >&7; echo more >>/proc/self/fd/7; exit 0",
+                       request);
+    assert_int_equal(outcome.code, 0);
+    dcb_spawn_clear(&outcome);
+    text = dcb_spawn_read_dump(request.dump_fd, &length);
+    assert_int_equal(length, 8);
+    assert_memory_equal(text, "a\0bmore\n", 9);
+    free(text);
+}
+
+static void empty_dump(void **state)
+{
+    size_t length = 99;
+    char *text = dcb_spawn_read_dump(dcb_spawn_dump_file(NULL), &length);
+
+    (void)state;
+    assert_int_equal(length, 0);
+    assert_string_equal(text, "");
+    free(text);
+}
+
+static void dump_may_stay_unread(void **state)
+{
+    (void)state;
+    dcb_spawn_close_dump(dcb_spawn_dump_file(NULL));
+}
+
+/* A worker may write for ever; a file with a hole takes no memory here. */
+static void dump_that_is_too_large(void **state)
+{
+    static const off_t lengths[] = {(256 << 20) + 1, (off_t)1 << 40};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(lengths); i++) {
+        int fd = dcb_spawn_dump_file(NULL);
+        size_t length = 99;
+
+        assert_int_equal(ftruncate(fd, lengths[i]), 0);
+        assert_null(dcb_spawn_read_dump(fd, &length));
+        assert_int_equal(length, 0);
+    }
+}
+
+static void dump_that_is_none(void **state)
+{
+    size_t length = 99;
+
+    (void)state;
+    assert_null(dcb_spawn_read_dump(-1, &length));
+    assert_int_equal(length, 0);
+}
+
 /* A shell opens its script on a number of its own, from 10 on. */
 static void no_other_descriptor_is_inherited(void **state)
 {
@@ -838,6 +961,14 @@ int main(int argc, char **argv)
         shop_test(environment_is_canonical),
         shop_test(standard_input_is_empty),
         shop_test(program_gets_no_arguments),
+        shop_test(arguments_are_handed_over),
+        shop_test(folder_is_where_it_starts),
+        shop_test(folder_that_is_not_there),
+        shop_test(dump_is_written_and_read),
+        shop_test(empty_dump),
+        shop_test(dump_may_stay_unread),
+        shop_test(dump_that_is_too_large),
+        shop_test(dump_that_is_none),
         shop_test(no_other_descriptor_is_inherited),
         shop_test(signals_are_as_usual),
         shop_test(it_leads_a_group_of_its_own),
