@@ -35,9 +35,11 @@ SANFLAGS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno
 
 # Where the installed program finds its parts, seen from the folder it stands in.
 relative = $(shell realpath -m --relative-to='$(bindir)' '$(1)')
-DEFINES  = -D_GNU_SOURCE -DDCB_VERSION='"$(VERSION)"' \
+DEFINES  = -D_GNU_SOURCE -DDCB_VERSION='"$(VERSION)"' -DDCB_CALLGRIND=$(CALLGRIND) \
            -DDCB_LIBEXEC_RELATIVE='"$(call relative,$(libexecdir)/dcbench)"' \
            -DDCB_DATA_RELATIVE='"$(call relative,$(datadir)/dcbench)"'
+# The macros that a simulated worker tells callgrind with what to count.
+CALLGRIND := $(shell echo '\#include <valgrind/callgrind.h>' | $(CC) $(CPPFLAGS) -E - >/dev/null 2>&1 && echo 1 || echo 0)
 ALL_CFLAGS = -std=gnu11 -iquote src $(DEFINES) $(WARNINGS) -fno-common $(SANFLAGS) $(CFLAGS)
 
 JANSSON_CFLAGS := $(shell $(PKG_CONFIG) --cflags jansson 2>/dev/null)

@@ -13,6 +13,7 @@
 #include "json_doctor.h"
 #include "migrations.h"
 #include "options.h"
+#include "simulator.h"
 #include "strbuf.h"
 #include "term.h"
 #include "xalloc.h"
@@ -136,24 +137,6 @@ static void try_migrations(struct examination *exam)
     dcb_migrations_close(&migrations);
 }
 
-/* Where valgrind is, by PATH and then where systems put it. */
-static void find_valgrind(struct examination *exam)
-{
-    const char *path = getenv("PATH");
-    char *places = dcb_xasprintf("%s:/usr/bin:/usr/local/bin", path ? path : "");
-    char *rest = NULL;
-
-    for (const char *place = strtok_r(places, ":", &rest); place && !exam->valgrind_path;
-         place = strtok_r(NULL, ":", &rest)) {
-        char *file = dcb_xasprintf("%s/valgrind", place);
-
-        if (place[0] == '/' && access(file, X_OK) == 0)
-            exam->valgrind_path = dcb_xstrdup(file);
-        free(file);
-    }
-    free(places);
-}
-
 static void gather(struct examination *exam)
 {
     struct dcb_doctor_facts *facts = &exam->facts;
@@ -166,7 +149,8 @@ static void gather(struct examination *exam)
     find_pmus(facts);
     try_counters(exam);
     try_migrations(exam);
-    find_valgrind(exam);
+    /* Without it there is nothing to tell: both stay NULL. */
+    (void)dcb_simulator_find(&exam->valgrind_path, &exam->valgrind_version);
     facts->valgrind_path = exam->valgrind_path;
     facts->valgrind_version = exam->valgrind_version;
 }

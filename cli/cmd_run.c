@@ -18,6 +18,7 @@
 #include "result.h"
 #include "run_plan.h"
 #include "runner.h"
+#include "simulation.h"
 #include "strbuf.h"
 #include "term.h"
 #include "xalloc.h"
@@ -165,23 +166,46 @@ static enum cli_status result_status(const struct cli_options *options,
     return status;
 }
 
-/* --counters hardware is a wish that this machine may not be able to fulfil. */
+/* Why no row of the PMU's has a value: of those that the simulator knows, if any. */
+static const char *why_not_counted(const struct dcb_result *result)
+{
+    const struct dcb_workload_result *first = &result->workloads[0];
+    const char *reason = NULL;
+
+    for (size_t row = 0; row < result->plan->row_count; row++) {
+        const struct dcb_plan_row *plan_row = &result->plan->rows[row];
+        bool simulated = dcb_simulated_row_find(plan_row->name);
+
+        if (first->cell_count == 0 || plan_row->provider == DCB_PROVIDER_KERNEL)
+            continue;
+        if (!reason || simulated)
+            reason = dcb_result_missing(result, &first->cells[0], row);
+        if (simulated)
+            break;
+    }
+    return reason ? reason : "no row has such an event";
+}
+
+/* --counters hardware and simulated are wishes that this machine may not be able to
+ * fulfil. Both together are one: the simulator counts what hardware does not. */
 static enum cli_status counter_status(const struct cli_options *options,
                                       const struct dcb_result *result)
 {
-    const char *reason = "no row has a hardware event";
+    bool hardware = cli_list_contains(&options->counters, "hardware");
+    bool simulated = cli_list_contains(&options->counters, "simulated");
 
-    if (!cli_list_contains(&options->counters, "hardware"))
+    if (!hardware && !simulated)
         return CLI_STATUS_OK;
     for (size_t row = 0; row < result->plan->row_count; row++) {
-        if (result->plan->rows[row].provider != DCB_PROVIDER_HARDWARE)
-            continue;
-        if (dcb_result_row_counted(result, row))
+        if (result->plan->rows[row].provider != DCB_PROVIDER_KERNEL &&
+            dcb_result_row_counted(result, row))
             return CLI_STATUS_OK;
-        if (result->row_reasons[row])
-            reason = result->row_reasons[row];
     }
-    cli_term_message("--counters hardware: nothing was counted: %s", reason);
+    cli_term_message("--counters %s: nothing was counted: %s",
+                     hardware && simulated ? "hardware,simulated"
+                     : hardware            ? "hardware"
+                                           : "simulated",
+                     why_not_counted(result));
     return CLI_STATUS_SYSTEM;
 }
 
@@ -362,7 +386,6 @@ static int measure(const struct cli_options *options, const struct dcb_plan *pla
 
     if (options->keep_rounds && dcb_outfile_open(&rounds, options->keep_rounds, err) != 0)
         return -1;
-    install_handlers();
     rc = dcb_runner_run(plan, &hooks, result, err);
     if (progress)
         cli_term_clear();
@@ -399,10 +422,15 @@ int cli_run(const struct cli_options *options, struct dcb_error *err)
     struct dcb_plan plan = {.arms = NULL};
     struct dcb_result result = {.plan = NULL};
     char *save = NULL;
-    int rc = -1;
+    int rc;
 
-    if (cli_run_plan(options, &plan, err) == 0 && saved_path(options, &save, err) == 0 &&
-        check_outputs(options, save, err) == 0) {
+    rc = cli_run_plan(options, &plan, err);
+    install_handlers(); /* from here on there are files that must not be left */
+    if (rc == 0)
+        rc = saved_path(options, &save, err);
+    if (rc == 0)
+        rc = check_outputs(options, save, err);
+    if (rc == 0) {
         rc = (int)run_plan(options, &plan, save, &result, err);
         if (result.signal)
             rc = 128 + result.signal;

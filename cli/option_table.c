@@ -12,7 +12,8 @@ enum {
 static const char *const formats[] = {"table", "json", "markdown", "csv", NULL};
 static const char *const whens[] = {"auto", "always", "never", NULL};
 static const char *const switches[] = {"on", "off", NULL};
-static const char *const providers[] = {"auto", "hardware", "kernel", "none", NULL};
+static const char *const providers[] = {"auto",   "hardware", "simulated",
+                                        "kernel", "none",     NULL};
 static const char *const verdicts[] = {"faster", "slower", "same", "inconclusive", NULL};
 static const char *const shells[] = {"bash", "zsh", "fish", NULL};
 static const char *const kinds[] = {"impls", "workloads", "events", "pmus", NULL};
@@ -291,7 +292,9 @@ const struct cli_option_row cli_option_rows[] = {
         .commands = RUN,
         .group = CLI_GROUP_COUNTERS,
         .complete = CLI_COMPLETE_CHOICES,
-        .help = "who counts: hardware and kernel, or auto, or none",
+        .help =
+            "who counts: hardware, simulated (by valgrind) and kernel; auto: hardware "
+            "or else simulated, and kernel; or none",
     },
     {
         .name = "events",

@@ -102,9 +102,6 @@ static size_t item_length(const char *text, bool brackets)
 static int add_set_item(struct cli_list *list, const struct cli_option_row *row,
                         const char *item, struct dcb_error *err)
 {
-    if (row->offset == offsetof(struct cli_options, counters) &&
-        strcmp(item, "simulated") == 0)
-        return usage_error(err, row, "simulated counters are not in this version");
     if (choice_index(row, item) < 0)
         return choice_error(err, row, item);
     if (!cli_list_contains(list, item))

@@ -7,11 +7,11 @@
 #include <sys/random.h>
 
 #include "catalog.h"
+#include "counter_plan.h"
+#include "cpulist.h"
 #include "error.h"
-#include "events.h"
 #include "options.h"
 #include "plan.h"
-#include "strbuf.h"
 #include "sysinfo.h"
 #include "term.h"
 #include "utf8.h"
@@ -223,113 +223,6 @@ static int plan_python(const struct cli_options *options,
     return 0;
 }
 
-/* ---- counters ---- */
-
-struct providers {
-    bool hardware, kernel;
-};
-
-static struct providers chosen_providers(const struct cli_options *options)
-{
-    const struct cli_list *list = &options->counters;
-    bool every = list->count == 0 || cli_list_contains(list, "auto");
-    struct providers chosen = {.hardware = every || cli_list_contains(list, "hardware"),
-                               .kernel = every || cli_list_contains(list, "kernel")};
-
-    return chosen;
-}
-
-static void add_missing(struct dcb_plan *plan, const char *name,
-                        enum dcb_provider provider, const char *reason)
-{
-    struct dcb_plan_row *row = dcb_plan_add_row(plan, name, DCB_KIND_NONE, provider);
-
-    snprintf(row->reason, sizeof row->reason, "%.*s", (int)sizeof row->reason - 1,
-             reason);
-}
-
-/* A row of the report: some come from clocks and getrusage, the others from an event of
- * that name. */
-static void add_known_row(struct dcb_plan *plan, const struct dcb_row *row,
-                          struct providers chosen)
-{
-    static const struct {
-        const char *name;
-        enum dcb_row_kind kind;
-    } direct[] = {{"time-elapsed", DCB_KIND_WALL},
-                  {"task-clock", DCB_KIND_CPU},
-                  {"page-faults", DCB_KIND_FAULTS},
-                  {"context-switches", DCB_KIND_SWITCHES}};
-    enum dcb_provider provider =
-        row->source == DCB_ROW_PMU ? DCB_PROVIDER_HARDWARE : DCB_PROVIDER_KERNEL;
-    struct dcb_event event;
-    struct dcb_error why = DCB_ERROR_INIT;
-
-    if (!(provider == DCB_PROVIDER_HARDWARE ? chosen.hardware : chosen.kernel)) {
-        add_missing(plan, row->name, provider, "not asked for (--counters)");
-        return;
-    }
-    for (size_t i = 0; i < sizeof direct / sizeof *direct; i++) {
-        if (strcmp(row->name, direct[i].name) == 0) {
-            dcb_plan_add_row(plan, row->name, direct[i].kind, provider);
-            return;
-        }
-    }
-    if (dcb_events_encode(row->name, &event, &why) == 0)
-        dcb_plan_add_event(plan, &event);
-    else
-        add_missing(plan, row->name, provider, why.text);
-}
-
-static bool has_row(const struct dcb_plan *plan, const char *name)
-{
-    for (size_t i = 0; i < plan->row_count; i++) {
-        if (strcmp(plan->rows[i].name, name) == 0)
-            return true;
-    }
-    return false;
-}
-
-static int add_events(const struct cli_options *options, struct dcb_plan *plan,
-                      struct providers chosen, struct dcb_error *err)
-{
-    for (size_t i = 0; options->events.count == 0 && i < DCB_ROW_COUNT; i++)
-        add_known_row(plan, &dcb_rows[i], chosen);
-    for (size_t i = 0; i < options->events.count; i++) {
-        const struct dcb_row *row = dcb_row_find(options->events.items[i]);
-        struct dcb_event event;
-
-        if (has_row(plan, options->events.items[i]))
-            continue;
-        if (row) {
-            add_known_row(plan, row, (struct providers){true, true});
-        } else {
-            if (dcb_events_encode(options->events.items[i], &event, err) != 0)
-                return -1;
-            dcb_plan_add_event(plan, &event);
-        }
-        if (plan->event_count > DCB_EVENTS_MAX)
-            return dcb_error_set(err, DCB_ERROR_USAGE, "--events: more than %d events",
-                                 DCB_EVENTS_MAX);
-    }
-    return 0;
-}
-
-static int plan_counters(const struct cli_options *options, struct dcb_plan *plan,
-                         struct dcb_error *err)
-{
-    struct providers chosen = chosen_providers(options);
-    int rc;
-
-    if (!chosen.hardware && !chosen.kernel && options->events.count == 0)
-        return 0;
-    if (dcb_events_open(err) != 0)
-        return -1;
-    rc = add_events(options, plan, chosen, err);
-    dcb_events_close();
-    return rc;
-}
-
 /* ---- all of it ---- */
 
 static uint64_t random_seed(void)
@@ -341,26 +234,17 @@ static uint64_t random_seed(void)
     return seed >> 1;
 }
 
-/* CPUs that this process may use, as "0, 2". */
-static void list_cpus(const cpu_set_t *cpus, struct dcb_strbuf *out)
-{
-    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-        if (CPU_ISSET(cpu, cpus))
-            dcb_strbuf_appendf(out, "%s%d", out->length ? ", " : "", cpu);
-    }
-}
-
 static int check_affinity(int cpu, struct dcb_error *err)
 {
-    struct dcb_strbuf all = DCB_STRBUF_INIT;
     cpu_set_t cpus;
+    char *all;
 
     if (cpu < 0 || sched_getaffinity(0, sizeof cpus, &cpus) != 0 || CPU_ISSET(cpu, &cpus))
         return 0;
-    list_cpus(&cpus, &all);
+    all = dcb_cpulist_format(&cpus);
     dcb_error_set(err, DCB_ERROR_SYSTEM, "--affinity: no CPU %d here; there are %s", cpu,
-                  all.text);
-    dcb_strbuf_clear(&all);
+                  all);
+    free(all);
     return -1;
 }
 
@@ -405,7 +289,7 @@ int cli_run_plan(const struct cli_options *options, struct dcb_plan *ret_plan,
     if (rc == 0)
         rc = check_affinity(options->affinity, err);
     if (rc == 0)
-        rc = plan_counters(options, ret_plan, err);
+        rc = cli_counter_plan(options, ret_plan, err);
     if (rc == 0)
         plan_effort(options, ret_plan);
     dcb_catalog_clear(&catalog);

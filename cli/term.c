@@ -80,6 +80,14 @@ void cli_term_draw(const struct dcb_progress *progress)
 {
     char got[32] = "", line[256];
 
+    if (progress->simulating) {
+        snprintf(line, sizeof line, "%.60s (%zu of %zu): simulating with callgrind",
+                 progress->workload, progress->workload_index + 1,
+                 progress->workload_count);
+        fprintf(stderr, "\r\x1b[K%.*s", terminal_width() - 1, line);
+        fflush(stderr);
+        return;
+    }
     if (isfinite(progress->reached))
         snprintf(got, sizeof got, ", +-%.2f %%", 100 * progress->reached);
     snprintf(line, sizeof line, "%.60s (%zu of %zu): %zu workers%s, about %.0f s left",

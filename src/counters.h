@@ -42,6 +42,9 @@ struct dcb_event {
     bool verified; /* it has counted under its stimulus: dcb_counters_choose */
 };
 
+/* How the reason begins where the kernel exports no PMU of the CPU's cores. */
+#define DCB_NO_PMU "this machine exposes no hardware counters"
+
 struct dcb_counters;
 
 /* What became of one event. */

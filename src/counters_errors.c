@@ -21,8 +21,7 @@ static void explain_missing(const struct dcb_event *event,
         snprintf(text, size, "this kernel has no such event: name another with --events");
     else if (facts->core_pmus == 0)
         snprintf(text, size,
-                 "this machine exposes no hardware counters (a virtual machine?): use "
-                 "--counters simulated");
+                 DCB_NO_PMU " (a virtual machine?): use --counters simulated");
     else
         snprintf(text, size, "this CPU has no such event: name another with --events");
 }

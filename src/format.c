@@ -77,7 +77,8 @@ const char *dcb_format_delta(char *buffer, double value)
     return buffer;
 }
 
-const char *dcb_format_change(char *buffer, double ratio)
+/* `digits` behind the point; what would be printed as 0 has no sign but a plus. */
+static const char *format_change(char *buffer, double ratio, int digits)
 {
     double percent = 100 * (ratio - 1);
 
@@ -86,7 +87,17 @@ const char *dcb_format_change(char *buffer, double ratio)
     else if (ratio >= 10)
         snprintf(buffer, DCB_FORMAT_SIZE, "x %.*f", ratio < 100 ? 1 : 0, ratio);
     else
-        snprintf(buffer, DCB_FORMAT_SIZE, "%+.1f %%",
-                 fabs(percent) < 0.05 ? 0.0 : percent);
+        snprintf(buffer, DCB_FORMAT_SIZE, "%+.*f %%", digits,
+                 fabs(percent) < 0.5 * pow(10, -digits) ? 0.0 : percent);
     return buffer;
+}
+
+const char *dcb_format_change(char *buffer, double ratio)
+{
+    return format_change(buffer, ratio, 1);
+}
+
+const char *dcb_format_fine_change(char *buffer, double ratio)
+{
+    return format_change(buffer, ratio, 2);
 }

@@ -18,4 +18,7 @@ const char *dcb_format_delta(char *buffer, double value);
 /* A ratio as a change: 0.884 is "-11.6 %"; "-" for NAN. */
 const char *dcb_format_change(char *buffer, double ratio);
 
+/* The same with one more digit, for what is exact: "-14.26 %". */
+const char *dcb_format_fine_change(char *buffer, double ratio);
+
 #endif

@@ -7,7 +7,9 @@
 #include <jansson.h>
 
 #include "analysis.h"
+#include "derived.h"
 #include "result.h"
+#include "simulator.h"
 #include "utf8.h"
 #include "xalloc.h"
 
@@ -73,6 +75,24 @@ static json_t *encode_source(const struct dcb_spec *spec, const struct dcb_sourc
         text(source->path ? source->path : spec->path), "sha256", text(source->sha256));
 }
 
+/* What was simulated; null where nothing was. */
+static json_t *encode_simulation(const struct dcb_plan *plan)
+{
+    if (!plan->simulator)
+        return json_null();
+    return json_pack("{s:s, s:o, s:s, s:o}", "tool", "callgrind", "version",
+                     text(plan->simulator_version), "geometry", dcb_simulator_geometry,
+                     "layouts", integer(plan->layouts));
+}
+
+/* The kind of core that the workers were kept on; null where there is one kind. */
+static json_t *encode_core(const struct dcb_core_pmu *core)
+{
+    if (!core->name[0])
+        return json_null();
+    return json_pack("{s:o, s:o}", "pmu", text(core->name), "cpus", text(core->cpus));
+}
+
 static json_t *encode_plan(const struct dcb_result *result)
 {
     const struct dcb_plan *plan = result->plan;
@@ -88,7 +108,7 @@ static json_t *encode_plan(const struct dcb_result *result)
             workloads, encode_source(&plan->workloads[i], &result->workload_sources[i]));
     return json_pack(
         "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, "
-        "s:o}",
+        "s:o, s:o, s:o, s:o}",
         "baseline", text(plan->arms[0].label), "implementations", impls, "workloads",
         workloads, "seed", integer(plan->seed), "precision", number(plan->precision),
         "margin", number(plan->margin), "confidence", number(plan->confidence),
@@ -98,7 +118,10 @@ static json_t *encode_plan(const struct dcb_result *result)
         plan->iterations ? integer(plan->iterations) : json_null(), "block_ns",
         integer(plan->block_ns), "warmup_blocks", integer(plan->warmups), "gc",
         (int)plan->gc, "affinity",
-        plan->affinity >= 0 ? json_integer(plan->affinity) : json_null());
+        plan->affinity >= 0 ? json_integer(plan->affinity) : json_null(), "simulation",
+        encode_simulation(plan), "no_hardware_counters",
+        text(plan->hardware_reason[0] ? plan->hardware_reason : NULL), "core",
+        encode_core(&plan->core));
 }
 
 static json_t *encode_summary(const struct dcb_summary *summary,
@@ -124,42 +147,111 @@ static json_t *encode_ratio(const struct dcb_plan *plan, const struct dcb_cell *
                      number(plan->precision), "detectable", number(cell->detectable));
 }
 
+/* What a value is a count of. */
+struct origin {
+    const char *event, *encoding, *pmu, *counts;
+    enum dcb_quality quality;
+    int verified; /* -1: nobody can say */
+};
+
+static struct origin origin_of(const struct dcb_plan *plan,
+                               const struct dcb_plan_row *row)
+{
+    const struct dcb_simulated_row *simulated;
+    const struct dcb_event *event;
+
+    if (row->kind == DCB_KIND_SIMULATED) {
+        simulated = dcb_simulated_row_find(row->name);
+        return (struct origin){.event = simulated->event,
+                               .counts = simulated->counts,
+                               .quality = simulated->counts ? DCB_QUALITY_PROXY
+                                                            : DCB_QUALITY_EXACT,
+                               .verified = -1};
+    }
+    if (row->kind != DCB_KIND_EVENT)
+        return (struct origin){.quality = DCB_QUALITY_EXACT, .verified = -1};
+    event = &plan->events[row->event];
+    return (struct origin){.event = event->name,
+                           .encoding = event->encoding,
+                           .pmu = event->pmu[0] ? event->pmu : NULL,
+                           .counts = event->counts[0] ? event->counts : NULL,
+                           .quality = event->quality ? event->quality : DCB_QUALITY_EXACT,
+                           .verified = event->software ? -1 : event->verified};
+}
+
 static json_t *encode_counter(const struct dcb_result *result,
                               const struct dcb_cell *cell, size_t index)
 {
     const struct dcb_plan_row *row = &result->plan->rows[index];
     const struct dcb_counter_value *counter = &cell->counters[index];
-    const struct dcb_event *event =
-        row->kind == DCB_KIND_EVENT ? &result->plan->events[row->event] : NULL;
     bool known = isfinite(counter->value);
-    const char *reason = known                        ? NULL
-                         : result->row_reasons[index] ? result->row_reasons[index]
-                         : cell->sample_count == 0
-                             ? "no block was measured"
-                             : "no block in which it counted all the time";
-    const struct dcb_row_origin *origin =
-        known && event && result->row_origins ? &result->row_origins[index] : NULL;
-    bool hardware = origin && row->provider == DCB_PROVIDER_HARDWARE;
+    const struct dcb_row_origin *read =
+        known && row->kind == DCB_KIND_EVENT && result->row_origins
+            ? &result->row_origins[index]
+            : NULL;
+    bool hardware = read && row->provider == DCB_PROVIDER_HARDWARE;
+    struct origin origin = {.verified = -1};
     json_t *ratio = json_null();
 
+    if (known)
+        origin = origin_of(result->plan, row);
     if (isfinite(counter->ratio.estimate))
         ratio = json_pack("{s:o, s:o, s:o}", "estimate", number(counter->ratio.estimate),
                           "low", number(counter->ratio.low), "high",
                           number(counter->ratio.high));
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o}", "value",
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o}", "value",
         number(counter->value), "spread", number(counter->spread), "ratio", ratio,
         "provider", text(known ? dcb_provider_name(row->provider) : NULL), "event",
-        text(known && event ? event->name : NULL), "encoding",
-        text(origin && origin->path ? origin->path
-             : known && event       ? event->encoding
-                                    : NULL),
-        "quality", text(known ? "exact" : NULL), "scaled", 0, "reason", text(reason),
-        "overhead",
-        number(hardware && origin->overheads
-                   ? origin->overhead_sum / (double)origin->overheads
-                   : DCB_UNKNOWN),
-        "user_reads", hardware ? json_boolean(origin->user_reads) : json_null());
+        text(origin.event), "encoding",
+        text(read && read->path ? read->path : origin.encoding), "pmu",
+        text(read && read->path ? NULL : origin.pmu), "quality",
+        text(dcb_quality_name(origin.quality)), "counts", text(origin.counts), "verified",
+        origin.verified < 0 ? json_null() : json_boolean(origin.verified), "scaled", 0,
+        "reason", text(dcb_result_missing(result, cell, index)), "overhead",
+        number(hardware && read->overheads ? read->overhead_sum / (double)read->overheads
+                                           : DCB_UNKNOWN),
+        "user_reads", hardware ? json_boolean(read->user_reads) : json_null());
+}
+
+static json_t *encode_derived(const struct dcb_result *result,
+                              const struct dcb_workload_result *workload,
+                              const struct dcb_cell *cell)
+{
+    json_t *derived = json_object();
+
+    for (size_t i = 0; i < DCB_DERIVED_COUNT; i++) {
+        struct dcb_derived_value value = dcb_derived_get(result, workload, cell, i);
+
+        json_object_set_new(derived, dcb_derived_rows[i].name,
+                            json_pack("{s:o, s:o, s:o}", "value", number(value.value),
+                                      "provider", text(dcb_provider_name(value.provider)),
+                                      "reason",
+                                      text(value.reason[0] ? value.reason : NULL)));
+    }
+    return derived;
+}
+
+/* All that callgrind has counted, for whoever wants another row of it. */
+static json_t *encode_layouts(const struct dcb_plan *plan, const struct dcb_cell *cell)
+{
+    json_t *layouts = json_array();
+
+    for (uint32_t i = 0; cell->layouts && i < plan->layouts; i++) {
+        const struct dcb_simulated *layout = &cell->layouts[i];
+        json_t *counts;
+
+        if (layout->iterations == 0)
+            continue;
+        counts = json_object();
+        for (size_t k = 0; k < DCB_SIM_EVENTS; k++)
+            json_object_set_new(counts, dcb_simulated_names[k],
+                                integer(layout->counts[k]));
+        json_array_append_new(
+            layouts, json_pack("{s:o, s:o, s:o}", "seed", integer(i), "iterations",
+                               integer(layout->iterations), "counts", counts));
+    }
+    return layouts;
 }
 
 static json_t *encode_samples(const struct dcb_plan *plan,
@@ -205,7 +297,8 @@ static json_t *encode_cell(const struct dcb_result *result,
     for (size_t row = 0; row < plan->row_count; row++)
         json_object_set_new(counters, plan->rows[row].name,
                             encode_counter(result, cell, row));
-    return json_pack("{s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}",
+    return json_pack("{s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+                     "s:o, s:b}",
                      "workload", text(dcb_result_workload_label(result, workload)),
                      "impl", text(dcb_result_arm_label(result, cell)), "role",
                      dcb_role_name(cell->role), "kind", "run", "status",
@@ -213,8 +306,10 @@ static json_t *encode_cell(const struct dcb_result *result,
                      "time_ns", encode_summary(&cell->time, cell), "cpu_ns",
                      encode_summary(&cell->cpu, cell), "ratio", encode_ratio(plan, cell),
                      "verdict", text(dcb_verdict_name(cell->verdict)), "counters",
-                     counters, "samples", encode_samples(plan, workload, cell),
-                     "shares_code", (int)cell->shared);
+                     counters, "derived", encode_derived(result, workload, cell),
+                     "layouts", encode_layouts(plan, cell), "samples",
+                     encode_samples(plan, workload, cell), "shares_code",
+                     (int)cell->shared);
 }
 
 /* Median of the times from a worker's start to its first round. */
@@ -247,12 +342,14 @@ static json_t *encode_workload(const struct dcb_result *result,
                                             text(worker->trouble)));
     }
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "workload",
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "workload",
         text(dcb_result_workload_label(result, workload)), "objects",
         integer(workload->objects), "workers", integer(workload->worker_count),
         "worker_start_ms", number(worker_start_ms(workload)), "elapsed_s",
-        number(workload->elapsed_s), "precision_reached", number(workload->reached),
-        "failure", text(workload->failure), "verdicts_withheld", (int)workload->withheld,
+        number(workload->elapsed_s), "simulated_s",
+        workload->simulated_s > 0 ? number(workload->simulated_s) : json_null(),
+        "precision_reached", number(workload->reached), "failure",
+        text(workload->failure), "verdicts_withheld", (int)workload->withheld,
         "troubled_workers", workers, "anchor_spread", number(workload->anchor_spread));
 }
 

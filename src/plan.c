@@ -23,6 +23,8 @@ void dcb_plan_clear(struct dcb_plan *plan)
     free(plan->worker);
     free(plan->python_version);
     free(plan->support);
+    free(plan->simulator);
+    free(plan->simulator_version);
     free(plan->python_path);
     free(plan->venv);
     *plan = (struct dcb_plan){.arms = NULL};

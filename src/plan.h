@@ -14,12 +14,13 @@ struct dcb_error;
 
 /* Where the value of a counter row comes from. */
 enum dcb_row_kind {
-    DCB_KIND_EVENT,    /* plan.events[event] */
-    DCB_KIND_WALL,     /* time-elapsed: the block's own clock */
-    DCB_KIND_CPU,      /* task-clock: CLOCK_THREAD_CPUTIME_ID */
-    DCB_KIND_FAULTS,   /* page-faults: getrusage */
-    DCB_KIND_SWITCHES, /* context-switches: getrusage */
-    DCB_KIND_NONE      /* not to be counted: see reason */
+    DCB_KIND_EVENT,     /* plan.events[event] */
+    DCB_KIND_WALL,      /* time-elapsed: the block's own clock */
+    DCB_KIND_CPU,       /* task-clock: CLOCK_THREAD_CPUTIME_ID */
+    DCB_KIND_FAULTS,    /* page-faults: getrusage */
+    DCB_KIND_SWITCHES,  /* context-switches: getrusage */
+    DCB_KIND_SIMULATED, /* plan.simulator, under the row's name */
+    DCB_KIND_NONE       /* not to be counted: see reason */
 };
 
 struct dcb_plan_row {
@@ -27,7 +28,7 @@ struct dcb_plan_row {
     enum dcb_row_kind kind;
     size_t event;
     enum dcb_provider provider; /* NONE for DCB_KIND_NONE */
-    char reason[200];           /* why there is no value; "" so far */
+    char reason[320];           /* why there is no value; "" so far */
 };
 
 /* Whether the row counts events of the kernel, which most iterations have none of. */
@@ -45,6 +46,11 @@ struct dcb_plan {
     size_t event_count;
 
     char *worker, *python_version, *support; /* program, "3.11", folder */
+    char *simulator,
+        *simulator_version;    /* valgrind, "3.19.0"; NULL: nothing is simulated */
+    bool simulate_always;      /* whatever it takes; else only what takes some seconds */
+    uint32_t layouts;          /* workers simulated of each workload, of as many seeds */
+    char hardware_reason[200]; /* why no hardware counters are read; "" */
     char **python_path;
     size_t python_path_count;
     char *venv;
@@ -59,7 +65,9 @@ struct dcb_plan {
     uint32_t warmups;
     double precision, margin, confidence; /* fractions */
     double max_time_s, timeout_s;
-    int affinity; /* -1: none */
+    int affinity;             /* -1: none */
+    struct dcb_core_pmu core; /* hybrid machine: the kind of core that workers run on and
+                                 that counts; name "" on any other */
     bool gc;
     uint64_t memory_bytes; /* limit of a worker; 0: none */
 };

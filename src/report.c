@@ -7,26 +7,16 @@
 
 #include "analysis.h"
 #include "format.h"
+#include "report_private.h"
 #include "result.h"
 #include "strbuf.h"
 #include "text_table.h"
 #include "utf8.h"
 #include "xalloc.h"
 
-enum { LINE_WIDTH = 79, INDENT = 2, HEADING_MAX = 14 };
-
-/* How the same tables come out as terminal text and as Markdown. */
-struct sheet {
-    const struct dcb_result *result;
-    enum dcb_table_format format;
-    int verbosity;
-    bool color;
-    struct dcb_strbuf *out;
-};
-
 /* ---- pieces of the sheet ---- */
 
-static void heading(const struct sheet *sheet, const char *text)
+static void heading(const struct dcb_sheet *sheet, const char *text)
 {
     if (sheet->format == DCB_TABLE_MARKDOWN)
         dcb_strbuf_appendf(sheet->out, "\n### %s\n\n", text);
@@ -36,11 +26,12 @@ static void heading(const struct sheet *sheet, const char *text)
         dcb_strbuf_appendf(sheet->out, "\n%s\n", text);
 }
 
-static void print_table(const struct sheet *sheet, const struct dcb_text_table *table)
+void dcb_sheet_print_table(const struct dcb_sheet *sheet,
+                           const struct dcb_text_table *table)
 {
     dcb_text_table_print(table, sheet->format,
-                         sheet->format == DCB_TABLE_TEXT ? INDENT : 0, sheet->color,
-                         sheet->out);
+                         sheet->format == DCB_TABLE_TEXT ? DCB_SHEET_INDENT : 0,
+                         sheet->color, sheet->out);
 }
 
 /* On one line and without what a terminal might obey: messages come out of the code under
@@ -58,9 +49,9 @@ static char *printable(const char *raw)
 }
 
 /* A line below a table, broken between words where it is too long for the terminal. */
-static void remark(const struct sheet *sheet, const char *prefix, const char *raw)
+void dcb_sheet_remark(const struct dcb_sheet *sheet, const char *prefix, const char *raw)
 {
-    size_t column = INDENT + strlen(prefix);
+    size_t column = DCB_SHEET_INDENT + strlen(prefix);
     char *text = printable(raw);
     const char *word = text;
 
@@ -69,13 +60,13 @@ static void remark(const struct sheet *sheet, const char *prefix, const char *ra
         free(text);
         return;
     }
-    dcb_strbuf_appendf(sheet->out, "%*s%s", INDENT, "", prefix);
+    dcb_strbuf_appendf(sheet->out, "%*s%s", DCB_SHEET_INDENT, "", prefix);
     while (*word) {
         size_t length = strcspn(word, " ");
 
-        if (word != text && column + 1 + length > LINE_WIDTH) {
-            dcb_strbuf_appendf(sheet->out, "\n%*s", INDENT + 2, "");
-            column = INDENT + 2;
+        if (word != text && column + 1 + length > DCB_SHEET_WIDTH) {
+            dcb_strbuf_appendf(sheet->out, "\n%*s", DCB_SHEET_INDENT + 2, "");
+            column = DCB_SHEET_INDENT + 2;
         } else if (word != text) {
             dcb_strbuf_append(sheet->out, " ");
             column++;
@@ -95,7 +86,7 @@ static enum dcb_style verdict_style(enum dcb_verdict verdict)
                                            : DCB_STYLE_PLAIN;
 }
 
-static void header(const struct sheet *sheet)
+static void header(const struct dcb_sheet *sheet)
 {
     const struct dcb_result *result = sheet->result;
     const struct dcb_sysinfo *system = &result->system;
@@ -113,35 +104,48 @@ static void header(const struct sheet *sheet)
                        line_end);
 }
 
-/* "counters: kernel; no hardware counters: <reason>" */
-static void counter_header(const struct sheet *sheet)
+/* What to do about it stands in the JSON and in 'dcbench doctor'. */
+static void no_hardware(const struct dcb_sheet *sheet)
 {
+    const char *reason = sheet->result->plan->hardware_reason;
+    size_t length = strcspn(reason, ":(");
+
+    if (sheet->result->system.virtual_machine &&
+        strncmp(reason, DCB_NO_PMU, strlen(DCB_NO_PMU)) == 0) {
+        reason = "virtual machine";
+        length = strlen(reason);
+    }
+    while (length && reason[length - 1] == ' ')
+        length--;
+    dcb_strbuf_appendf(sheet->out, "; no hardware counters: %.*s", (int)length, reason);
+}
+
+/* "counters: simulated (callgrind), kernel; no hardware counters: virtual machine" */
+static void counter_header(const struct dcb_sheet *sheet)
+{
+    static const char *const names[] = {NULL, "hardware", "kernel",
+                                        "simulated (callgrind)"};
+    static const enum dcb_provider order[] = {
+        DCB_PROVIDER_HARDWARE, DCB_PROVIDER_SIMULATED, DCB_PROVIDER_KERNEL};
     const struct dcb_result *result = sheet->result;
-    const char *reason = NULL;
-    bool kernel = false, hardware = false;
+    bool counted[4] = {false};
+    const char *separator = "counters: ";
 
-    if (result->plan->row_count == 0) {
-        dcb_strbuf_append(sheet->out, "counters: none (--counters none)\n");
-        return;
-    }
     for (size_t row = 0; row < result->plan->row_count; row++) {
-        enum dcb_provider provider = result->plan->rows[row].provider;
-        bool counted = dcb_result_row_counted(result, row);
-
-        kernel = kernel || (provider == DCB_PROVIDER_KERNEL && counted);
-        hardware = hardware || (provider == DCB_PROVIDER_HARDWARE && counted);
-        if (provider == DCB_PROVIDER_HARDWARE && !counted && !reason)
-            reason = result->row_reasons[row];
+        if (dcb_result_row_counted(result, row))
+            counted[result->plan->rows[row].provider] = true;
     }
-    dcb_strbuf_appendf(sheet->out, "counters: %s%s%s", hardware ? "hardware" : "",
-                       hardware && kernel ? ", " : "",
-                       kernel     ? "kernel"
-                       : hardware ? ""
-                                  : "none");
-    /* The reason in full stands below the tables. */
-    if (!hardware && reason)
-        dcb_strbuf_appendf(sheet->out, "; no hardware counters%s",
-                           result->system.virtual_machine ? ": virtual machine" : "");
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        if (!counted[order[i]])
+            continue;
+        dcb_strbuf_appendf(sheet->out, "%s%s", separator, names[order[i]]);
+        separator = ", ";
+    }
+    if (*separator == 'c')
+        dcb_strbuf_appendf(sheet->out, "counters: none%s",
+                           result->plan->row_count ? "" : " (--counters none)");
+    if (!counted[DCB_PROVIDER_HARDWARE] && result->plan->hardware_reason[0])
+        no_hardware(sheet);
     dcb_strbuf_append(sheet->out, "\n");
 }
 
@@ -160,7 +164,7 @@ static void interval_text(char *text, size_t size, const struct dcb_interval *ra
         snprintf(text, size, "-");
 }
 
-static void time_row(const struct sheet *sheet, struct dcb_text_table *table,
+static void time_row(const struct dcb_sheet *sheet, struct dcb_text_table *table,
                      const struct dcb_cell *cell)
 {
     bool failed = cell->failure != DCB_FAILURE_NONE;
@@ -193,7 +197,7 @@ static void time_row(const struct sheet *sheet, struct dcb_text_table *table,
     dcb_text_table_cell(table, style, "%s", verdict);
 }
 
-static void time_table(const struct sheet *sheet,
+static void time_table(const struct dcb_sheet *sheet,
                        const struct dcb_workload_result *workload)
 {
     const struct dcb_plan *plan = sheet->result->plan;
@@ -209,16 +213,16 @@ static void time_table(const struct sheet *sheet,
     dcb_text_table_column(table, DCB_ALIGN_LEFT, "verdict");
     for (size_t i = 0; i < workload->cell_count; i++)
         time_row(sheet, table, &workload->cells[i]);
-    print_table(sheet, table);
+    dcb_sheet_print_table(sheet, table);
     dcb_text_table_free(table);
 }
 
 /* Why an arm has no numbers: in every verbosity, right below its row. */
-static void failure_remarks(const struct sheet *sheet,
+static void failure_remarks(const struct dcb_sheet *sheet,
                             const struct dcb_workload_result *workload)
 {
     if (workload->failure) {
-        remark(sheet, "", workload->failure);
+        dcb_sheet_remark(sheet, "", workload->failure);
         return;
     }
     for (size_t i = 0; i < workload->cell_count; i++) {
@@ -229,7 +233,7 @@ static void failure_remarks(const struct sheet *sheet,
             continue;
         line = dcb_xasprintf("%s %s", dcb_result_arm_label(sheet->result, cell),
                              cell->status);
-        remark(sheet, "", line);
+        dcb_sheet_remark(sheet, "", line);
         free(line);
     }
 }
@@ -248,7 +252,7 @@ static double largest_detectable(const struct dcb_workload_result *workload)
     return largest;
 }
 
-static void effort_remark(const struct sheet *sheet,
+static void effort_remark(const struct dcb_sheet *sheet,
                           const struct dcb_workload_result *workload)
 {
     const struct dcb_plan *plan = sheet->result->plan;
@@ -270,197 +274,13 @@ static void effort_remark(const struct sheet *sheet,
     if (isfinite(detectable))
         dcb_strbuf_appendf(&line, "; a true difference of %.1f %% would show",
                            100 * detectable);
-    remark(sheet, "", line.text);
+    dcb_sheet_remark(sheet, "", line.text);
     dcb_strbuf_clear(&line);
-}
-
-/* ---- counters ---- */
-
-static double base_value(const struct dcb_workload_result *workload, size_t row)
-{
-    return workload->cells[0].counters[row].value;
-}
-
-static bool counted(const struct dcb_workload_result *workload, size_t row)
-{
-    for (size_t i = 0; i < workload->cell_count; i++) {
-        if (isfinite(workload->cells[i].counters[row].value))
-            return true;
-    }
-    return false;
-}
-
-static bool is_time(const struct dcb_plan_row *row)
-{
-    return row->kind == DCB_KIND_WALL || row->kind == DCB_KIND_CPU;
-}
-
-static void counter_change(struct dcb_text_table *table, const struct dcb_plan_row *row,
-                           const struct dcb_counter_value *counter)
-{
-    bool rare = dcb_plan_row_is_rare(row);
-    char text[DCB_FORMAT_SIZE];
-
-    /* A handful of context switches more or less is no change. */
-    if (rare && counter->ratio.low <= 1 && counter->ratio.high >= 1)
-        dcb_text_table_cell(table, DCB_STYLE_DIM, "unclear");
-    else
-        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s",
-                            dcb_format_change(text, counter->ratio.estimate));
-}
-
-/* A label as a heading: cut on a terminal, where two long ones would break the line. */
-static void column_of_arm(const struct sheet *sheet, struct dcb_text_table *table,
-                          const char *label)
-{
-    char cut[64];
-
-    if (sheet->format == DCB_TABLE_TEXT && strlen(label) > HEADING_MAX) {
-        snprintf(cut, sizeof cut, "%.*s~", HEADING_MAX - 1, label);
-        label = cut;
-    }
-    dcb_text_table_column(table, DCB_ALIGN_RIGHT, label);
-}
-
-/* The report's shape: baseline, candidate, difference, percent. */
-static void counter_table_one(const struct sheet *sheet,
-                              const struct dcb_workload_result *workload,
-                              const struct dcb_cell *cell)
-{
-    const struct dcb_plan *plan = sheet->result->plan;
-    struct dcb_text_table *table = dcb_text_table_new();
-    char text[DCB_FORMAT_SIZE];
-
-    dcb_text_table_column(table, DCB_ALIGN_LEFT, "counter/iteration");
-    column_of_arm(sheet, table, plan->arms[0].label);
-    column_of_arm(sheet, table,
-                  cell->role == DCB_ROLE_CONTROL
-                      ? "control"
-                      : dcb_result_arm_label(sheet->result, cell));
-    dcb_text_table_column(table, DCB_ALIGN_RIGHT, "delta");
-    dcb_text_table_column(table, DCB_ALIGN_RIGHT, "change");
-    for (size_t row = 0; row < plan->row_count; row++) {
-        const struct dcb_counter_value *counter = &cell->counters[row];
-        double base = base_value(workload, row);
-
-        if (!counted(workload, row))
-            continue;
-        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s%s", plan->rows[row].name,
-                            is_time(&plan->rows[row]) ? " (ns)" : "");
-        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", dcb_format_count(text, base));
-        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s",
-                            dcb_format_count(text, counter->value));
-        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s",
-                            dcb_format_delta(text, counter->value - base));
-        counter_change(table, &plan->rows[row], counter);
-    }
-    print_table(sheet, table);
-    dcb_text_table_free(table);
-}
-
-/* Several candidates: the baseline's value and each one's change, `count` cells from
- * `first`. */
-static void counter_table_many(const struct sheet *sheet,
-                               const struct dcb_workload_result *workload, size_t first,
-                               size_t count)
-{
-    const struct dcb_plan *plan = sheet->result->plan;
-    struct dcb_text_table *table = dcb_text_table_new();
-    char text[DCB_FORMAT_SIZE];
-
-    dcb_text_table_column(table, DCB_ALIGN_LEFT, "counter/iteration");
-    column_of_arm(sheet, table, plan->arms[0].label);
-    for (size_t i = first; i < first + count; i++)
-        dcb_text_table_column(table, DCB_ALIGN_RIGHT,
-                              dcb_result_arm_label(sheet->result, &workload->cells[i]));
-    for (size_t row = 0; row < plan->row_count; row++) {
-        if (!counted(workload, row))
-            continue;
-        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s%s", plan->rows[row].name,
-                            is_time(&plan->rows[row]) ? " (ns)" : "");
-        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s",
-                            dcb_format_count(text, base_value(workload, row)));
-        for (size_t i = first; i < first + count; i++)
-            counter_change(table, &plan->rows[row], &workload->cells[i].counters[row]);
-    }
-    print_table(sheet, table);
-    dcb_text_table_free(table);
-}
-
-/* How many candidates from `first` fit beside each other. */
-static size_t candidates_that_fit(const struct sheet *sheet,
-                                  const struct dcb_workload_result *workload,
-                                  size_t first)
-{
-    size_t width = INDENT + 21 + 2 + HEADING_MAX, count = 0;
-
-    while (first + count < workload->cell_count) {
-        size_t label =
-            strlen(dcb_result_arm_label(sheet->result, &workload->cells[first + count]));
-
-        width += 2 + (label > 8 ? label : 8);
-        if (count > 0 && width > LINE_WIDTH && sheet->format == DCB_TABLE_TEXT)
-            break;
-        count++;
-    }
-    return count;
-}
-
-/* Rows without a value, one line for each reason. */
-static void missing_rows(const struct sheet *sheet)
-{
-    const struct dcb_result *result = sheet->result;
-    size_t rows = result->plan->row_count;
-    bool *told = dcb_xcalloc(rows + 1, sizeof *told);
-
-    for (size_t row = 0; row < rows; row++) {
-        struct dcb_strbuf line = DCB_STRBUF_INIT;
-        const char *reason = result->row_reasons[row];
-
-        if (told[row] || !reason || dcb_result_row_counted(result, row))
-            continue;
-        for (size_t other = row; other < rows; other++) {
-            if (!result->row_reasons[other] ||
-                strcmp(result->row_reasons[other], reason) != 0)
-                continue;
-            told[other] = true;
-            dcb_strbuf_appendf(&line, "%s%s", line.length ? ", " : "",
-                               result->plan->rows[other].name);
-        }
-        dcb_strbuf_appendf(&line, ": %s", reason);
-        remark(sheet, "not counted: ", line.text);
-        dcb_strbuf_clear(&line);
-    }
-    free(told);
-}
-
-static void counter_tables(const struct sheet *sheet,
-                           const struct dcb_workload_result *workload)
-{
-    bool any = false;
-
-    for (size_t row = 0; row < sheet->result->plan->row_count; row++)
-        any = any || counted(workload, row);
-    if (!any)
-        return;
-    dcb_strbuf_append(sheet->out, "\n");
-    if (workload->cell_count <= 3) {
-        counter_table_one(sheet, workload, &workload->cells[workload->cell_count - 1]);
-        return;
-    }
-    for (size_t first = 2; first < workload->cell_count;) {
-        size_t count = candidates_that_fit(sheet, workload, first);
-
-        counter_table_many(sheet, workload, first, count);
-        first += count;
-        if (first < workload->cell_count)
-            dcb_strbuf_append(sheet->out, "\n");
-    }
 }
 
 /* ---- verbose: the workers ---- */
 
-static void worker_remarks(const struct sheet *sheet,
+static void worker_remarks(const struct dcb_sheet *sheet,
                            const struct dcb_workload_result *workload)
 {
     char line[256], low[DCB_FORMAT_SIZE], high[DCB_FORMAT_SIZE];
@@ -477,7 +297,7 @@ static void worker_remarks(const struct sheet *sheet,
                  (unsigned long long)cell->samples[0].iterations,
                  dcb_format_time(low, cell->time.min),
                  dcb_format_time(high, cell->time.max));
-        remark(sheet, "", line);
+        dcb_sheet_remark(sheet, "", line);
     }
 }
 
@@ -536,7 +356,7 @@ static double mean_ratio(const struct dcb_result *result, size_t arm)
 
 enum { SUMMARY_COLUMNS = 3 }; /* workloads side by side */
 
-static void summary_table(const struct sheet *sheet, size_t first, size_t count)
+static void summary_table(const struct dcb_sheet *sheet, size_t first, size_t count)
 {
     const struct dcb_result *result = sheet->result;
     struct dcb_text_table *table = dcb_text_table_new();
@@ -560,12 +380,12 @@ static void summary_table(const struct sheet *sheet, size_t first, size_t count)
                 table, DCB_STYLE_PLAIN, "%s",
                 arm == 0 ? "" : narrow_change(change, mean_ratio(result, arm)));
     }
-    print_table(sheet, table);
+    dcb_sheet_print_table(sheet, table);
     dcb_text_table_free(table);
 }
 
 /* The report's summary: implementations down, workloads across. */
-static void summary(const struct sheet *sheet)
+static void summary(const struct dcb_sheet *sheet)
 {
     size_t workloads = sheet->result->workload_count;
     size_t wide = sheet->format == DCB_TABLE_TEXT ? SUMMARY_COLUMNS : workloads;
@@ -578,28 +398,30 @@ static void summary(const struct sheet *sheet)
             dcb_strbuf_append(sheet->out, "\n");
         summary_table(sheet, first, first + wide <= workloads ? wide : workloads - first);
     }
-    remark(sheet, "", "all: geometric mean of the ratios; = same, ? inconclusive");
+    dcb_sheet_remark(sheet, "",
+                     "all: geometric mean of the ratios; = same, ? inconclusive");
 }
 
 /* ---- whole sheets ---- */
 
 /* What the columns are, for who sees them for the first time. */
-static void legend(const struct sheet *sheet)
+static void legend(const struct dcb_sheet *sheet)
 {
     dcb_strbuf_append(sheet->out, "\n");
-    missing_rows(sheet);
-    remark(
+    dcb_sheet_missing(sheet);
+    dcb_sheet_remark(
         sheet, "",
         "time: median over workers (processes); spread: their standard deviation. Both "
         "belong to this machine and hour.");
-    remark(sheet, "",
-           "change: against the baseline, paired block by block: it need not be the "
-           "quotient "
-           "of the times, and travels better. control: the baseline once more, loaded "
-           "separately.");
+    dcb_sheet_remark(
+        sheet, "",
+        "change: against the baseline, paired block by block: it need not be the "
+        "quotient "
+        "of the times, and travels better. control: the baseline once more, loaded "
+        "separately.");
 }
 
-static void print_sheet(const struct sheet *sheet)
+static void print_sheet(const struct dcb_sheet *sheet)
 {
     const struct dcb_result *result = sheet->result;
     char title[160];
@@ -625,24 +447,24 @@ static void print_sheet(const struct sheet *sheet)
         effort_remark(sheet, workload);
         if (sheet->verbosity > 0)
             worker_remarks(sheet, workload);
-        counter_tables(sheet, workload);
+        dcb_sheet_counters(sheet, workload);
     }
     summary(sheet);
     if (sheet->verbosity >= 0)
         legend(sheet);
     for (size_t i = 0; i < result->note_count; i++)
-        remark(sheet, sheet->format == DCB_TABLE_MARKDOWN ? "Note: " : "note: ",
-               result->notes[i]);
+        dcb_sheet_remark(sheet, sheet->format == DCB_TABLE_MARKDOWN ? "Note: " : "note: ",
+                         result->notes[i]);
 }
 
 void dcb_report_text(const struct dcb_result *result, int verbosity, bool color,
                      struct dcb_strbuf *out)
 {
-    struct sheet sheet = {.result = result,
-                          .format = DCB_TABLE_TEXT,
-                          .verbosity = verbosity,
-                          .color = color,
-                          .out = out};
+    struct dcb_sheet sheet = {.result = result,
+                              .format = DCB_TABLE_TEXT,
+                              .verbosity = verbosity,
+                              .color = color,
+                              .out = out};
 
     print_sheet(&sheet);
 }
@@ -650,10 +472,10 @@ void dcb_report_text(const struct dcb_result *result, int verbosity, bool color,
 void dcb_report_markdown(const struct dcb_result *result, int verbosity,
                          struct dcb_strbuf *out)
 {
-    struct sheet sheet = {.result = result,
-                          .format = DCB_TABLE_MARKDOWN,
-                          .verbosity = verbosity,
-                          .out = out};
+    struct dcb_sheet sheet = {.result = result,
+                              .format = DCB_TABLE_MARKDOWN,
+                              .verbosity = verbosity,
+                              .out = out};
 
     print_sheet(&sheet);
 }

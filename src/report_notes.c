@@ -134,6 +134,9 @@ static void note_linkage(struct dcb_result *result)
 void dcb_report_add_notes(struct dcb_result *result)
 {
     note_linkage(result);
+    if (result->plan->core.name[0])
+        dcb_result_note(result, "hybrid CPU: the workers ran on the cores of %s, CPUs %s",
+                        result->plan->core.name, result->plan->core.cpus);
     for (size_t i = 0; i < result->workload_count; i++) {
         note_control(result, &result->workloads[i]);
         note_workers(result, &result->workloads[i]);

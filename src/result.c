@@ -15,6 +15,8 @@ static void clear_cell(struct dcb_cell *cell)
     free(cell->samples);
     free(cell->counters);
     free(cell->status);
+    free(cell->layouts);
+    free(cell->not_simulated);
 }
 
 static void clear_workload(struct dcb_workload_result *workload)
@@ -94,6 +96,22 @@ const char *dcb_result_workload_label(const struct dcb_result *result,
                                       const struct dcb_workload_result *workload)
 {
     return result->plan->workloads[workload->workload].label;
+}
+
+const char *dcb_result_missing(const struct dcb_result *result,
+                               const struct dcb_cell *cell, size_t row)
+{
+    if (cell->counters && isfinite(cell->counters[row].value))
+        return NULL;
+    if (result->row_reasons[row])
+        return result->row_reasons[row];
+    if (result->plan->rows[row].kind == DCB_KIND_SIMULATED)
+        return cell->not_simulated ? cell->not_simulated
+               : result->signal    ? "not simulated: the run was interrupted"
+                                   : "it was not simulated";
+    if (cell->sample_count == 0)
+        return "no block was measured";
+    return "no block in which it counted all the time";
 }
 
 bool dcb_result_row_counted(const struct dcb_result *result, size_t row)

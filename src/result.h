@@ -9,6 +9,7 @@
 #include "job.h"
 #include "model.h"
 #include "plan.h"
+#include "simulation.h"
 #include "stats.h"
 #include "sysinfo.h"
 
@@ -43,6 +44,9 @@ struct dcb_cell {
     struct dcb_sample *samples;
     size_t sample_count, sample_capacity;
 
+    struct dcb_simulated *layouts; /* [plan.layouts]; NULL: not simulated */
+    char *not_simulated;           /* why; or NULL */
+
     struct dcb_summary time, cpu; /* over workers; count 0: nothing measured */
     uint64_t blocks;
     struct dcb_interval ratio; /* NAN parts where not known */
@@ -69,9 +73,10 @@ struct dcb_workload_result {
     size_t cell_count;
     struct dcb_worker *workers;
     size_t worker_count, worker_capacity;
-    double elapsed_s;
-    double reached; /* widest half-width of an interval, the control's too; NAN */
-    bool withheld;  /* the control failed, or came out faster or slower */
+    double elapsed_s;   /* simulation not included */
+    double simulated_s; /* what that took */
+    double reached;     /* widest half-width of an interval, the control's too; NAN */
+    bool withheld;      /* the control failed, or came out faster or slower */
     double
         anchor_spread; /* worst relative difference of instructions between groups of
                           counters (dcb_analysis_add_worker); NAN: nothing to compare */
@@ -117,6 +122,10 @@ const char *dcb_result_arm_label(const struct dcb_result *result,
                                  const struct dcb_cell *cell);
 const char *dcb_result_workload_label(const struct dcb_result *result,
                                       const struct dcb_workload_result *workload);
+
+/* Why a row has no value in a cell, borrowed; NULL where it has one. */
+const char *dcb_result_missing(const struct dcb_result *result,
+                               const struct dcb_cell *cell, size_t row);
 
 /* Whether any value of the row was counted in any cell. */
 bool dcb_result_row_counted(const struct dcb_result *result, size_t row);

@@ -40,6 +40,7 @@ void dcb_runner_report(void *context)
                              .max_time_s = run->plan->max_time_s,
                              .reached = workload->reached,
                              .wanted = run->plan->precision,
+                             .simulating = run->simulating,
                          });
 }
 
@@ -161,6 +162,14 @@ static int run_workload(struct run *run, size_t index, struct dcb_error *err)
     }
     dcb_analysis_update(run->plan, run->workload);
     run->workload->elapsed_s = dcb_runner_now_s() - run->began_s;
+    if (rc == 0 && run->plan->simulator && !dcb_runner_stopped(run)) {
+        run->simulating = true;
+        dcb_runner_simulate(run);
+        dcb_analysis_update(run->plan, run->workload);
+        run->simulating = false;
+        run->workload->simulated_s =
+            dcb_runner_now_s() - run->began_s - run->workload->elapsed_s;
+    }
     return rc;
 }
 

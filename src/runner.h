@@ -7,6 +7,7 @@
 #define DCB_RUNNER_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,7 @@ struct dcb_progress {
     double elapsed_s; /* in this workload */
     double max_time_s;
     double reached, wanted; /* half-widths, fractions; reached is NAN at first */
+    bool simulating;        /* timing is over, callgrind counts */
 };
 
 struct dcb_runner_hooks {

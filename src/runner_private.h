@@ -30,6 +30,7 @@ struct run {
     unsigned strikes;       /* workers that ended badly with no arm in hand */
     double began_s;         /* when the workload began */
     double started_s;       /* the same, later by what does not count for --max-time */
+    bool simulating;        /* the workload is timed; for the progress */
     int code_fd;            /* compiled code, from the first worker to the others; -1 */
 };
 
@@ -69,7 +70,7 @@ void dcb_runner_close_turn(struct turn *turn);
 /* Runs the worker and takes in what it did. -1: the run cannot go on. */
 int dcb_runner_run_turn(struct run *run, struct turn *turn, struct dcb_error *err);
 
-/* What every job of the plan has in common. */
+/* What every job of the plan has in common; a new token each time. */
 void dcb_runner_fill_environment(const struct dcb_plan *plan, struct dcb_job *job);
 
 /* ---- runner_blame.c: who pays for a worker that ended badly ---- */
@@ -97,6 +98,11 @@ char *dcb_runner_describe_trouble(const struct run *run, const struct turn *turn
 
 /* The last line of what a worker printed; the text is cut. */
 const char *dcb_runner_last_line(char *text);
+
+/* ---- runner_simulate.c: the same arms under callgrind ---- */
+
+/* Fills the layouts of the cells of the workload in hand, or why there are none. */
+void dcb_runner_simulate(struct run *run);
 
 /* ---- runner_describe.c: the first worker of a run ---- */
 

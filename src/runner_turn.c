@@ -76,6 +76,7 @@ void dcb_runner_fill_environment(const struct dcb_plan *plan, struct dcb_job *jo
     job->support = dcb_xstrdup(plan->support);
     job->gc = plan->gc;
     job->affinity = plan->affinity;
+    job->cpus = plan->core.cpus[0] ? dcb_xstrdup(plan->core.cpus) : NULL;
     job->memory_bytes = plan->memory_bytes;
     job->site = plan->site;
     job->venv = plan->venv ? dcb_xstrdup(plan->venv) : NULL;
@@ -105,6 +106,7 @@ int dcb_runner_open_turn(const struct run *run, size_t suspect, struct turn *tur
     job->rounds = rounds_of_turn(plan, job->arm_count);
     job->budget_ns = plan->rounds ? UINT64_MAX / 2 : plan->budget_ns;
     job->block_ns = plan->block_ns;
+    job->fixed = plan->rounds && plan->iterations;
     job->warmups = plan->warmups;
     turn->discarded = suspect != SIZE_MAX;
     turn->capacity = job->rounds * (uint32_t)(job->arm_count ? job->arm_count : 1);

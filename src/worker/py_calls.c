@@ -126,6 +126,11 @@ int worker_add_paths(struct worker_python *python, const struct dcb_job *job,
     result = call_support(
         python->loader, "add_paths",
         Py_BuildValue("(NzO)", paths, job->venv, job->site ? Py_True : Py_False));
+    /* What else lies in a folder would show in what is simulated. */
+    if (result && job->kind == DCB_JOB_SIMULATE) {
+        Py_DECREF(result);
+        result = call_support(python->loader, "ignore_listings", PyTuple_New(0));
+    }
     if (!result)
         return worker_error_from_exception(python, err);
     Py_DECREF(result);
@@ -186,19 +191,36 @@ int worker_load_workload(struct worker_python *python, const struct dcb_spec *sp
         return worker_error_from_exception(python, err);
     }
     python->objects = objects;
-    python->picture =
-        call_support(python->check, "snapshot", Py_BuildValue("(O)", objects));
-    if (!python->picture) {
-        worker_error_from_exception(python, err);
-        return dcb_error_prefix(err,
-                                "copy.deepcopy of the standard library cannot copy it");
-    }
     python->object_count = (size_t)PyList_GET_SIZE(objects);
     python->arguments_b =
         dcb_xcalloc(python->object_count + 1, sizeof *python->arguments_b);
     for (size_t i = 0; i < python->object_count; i++)
         python->arguments_b[i + 1] = PyList_GET_ITEM(objects, (Py_ssize_t)i);
     *ret_objects = python->object_count;
+    return 0;
+}
+
+int worker_take_picture(struct worker_python *python, struct dcb_error *err)
+{
+    python->picture =
+        call_support(python->check, "snapshot", Py_BuildValue("(O)", python->objects));
+    if (python->picture)
+        return 0;
+    worker_error_from_exception(python, err);
+    return dcb_error_prefix(err, "copy.deepcopy of the standard library cannot copy it");
+}
+
+int worker_weigh(struct worker_python *python, uint64_t limit, uint64_t *ret_weight,
+                 struct dcb_error *err)
+{
+    PyObject *weight = call_support(python->loader, "weigh",
+                                    Py_BuildValue("(OK)", python->objects, limit));
+    unsigned long long value = weight ? PyLong_AsUnsignedLongLong(weight) : 0;
+
+    Py_XDECREF(weight);
+    if (PyErr_Occurred())
+        return worker_error_from_exception(python, err);
+    *ret_weight = value;
     return 0;
 }
 

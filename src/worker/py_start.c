@@ -41,6 +41,17 @@ static int set_paths(PyConfig *config, struct dcb_error *err)
     return 0;
 }
 
+/* Compiled files may be there or not, and be read or compiled anew: that would show in
+ * what is simulated. No folder can be where they are looked for then. */
+static int ignore_bytecode(PyConfig *config, const struct dcb_job *job,
+                           struct dcb_error *err)
+{
+    if (job->kind != DCB_JOB_SIMULATE)
+        return 0;
+    return from_status(
+        PyConfig_SetBytesString(config, &config->pycache_prefix, "/dev/null/none"), err);
+}
+
 static int initialize(const struct dcb_job *job, struct dcb_error *err)
 {
     PyConfig config;
@@ -51,7 +62,7 @@ static int initialize(const struct dcb_job *job, struct dcb_error *err)
     config.write_bytecode = 0;
     config.use_hash_seed = 1;
     config.hash_seed = (unsigned long)(job->seed & 0xffffffffu);
-    if (set_paths(&config, err) == 0)
+    if (set_paths(&config, err) == 0 && ignore_bytecode(&config, job, err) == 0)
         rc = from_status(Py_InitializeFromConfig(&config), err);
     PyConfig_Clear(&config);
     return rc;
@@ -70,7 +81,9 @@ int worker_python_start(const struct dcb_job *job, struct worker_code *code,
     python->code = code;
     /* Implementations import this one, and so do the others: it stays to be found. */
     private_copy = worker_import_support(python, "private_copy", 0);
-    if (!private_copy || !(python->loader = worker_import_support(python, "loader", 1)) ||
+    if (!private_copy || !(python->loader = worker_import_support(python, "loader", 1)))
+        return worker_error_from_exception(python, err);
+    if (job->kind != DCB_JOB_SIMULATE &&
         !(python->check = worker_import_support(python, "check", 1)))
         return worker_error_from_exception(python, err);
     Py_DECREF(private_copy);

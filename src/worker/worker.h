@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "job.h"
+#include "migrations.h"
 
 struct dcb_error;
 struct worker_code;
@@ -26,6 +27,14 @@ struct worker_link {
 
 /* Writes one answer; a write that fails ends the worker (nobody listens). */
 void worker_answer(const struct worker_link *link, const struct dcb_answer *answer);
+
+/* The answers that every job has. `message` may be NULL. */
+void worker_answer_workload(const struct worker_link *link, size_t objects,
+                            enum dcb_failure failure, char *message);
+void worker_answer_arm(const struct worker_link *link, size_t arm,
+                       enum dcb_failure failure, char *message, uint64_t iterations,
+                       bool shared);
+void worker_answer_done(const struct worker_link *link, uint32_t rounds);
 
 /* ---- py_code.c: the support modules, compiled once a run ---- */
 
@@ -55,10 +64,18 @@ int worker_describe_interpreter(struct worker_python *python, struct dcb_answer 
 int worker_describe_source(struct worker_python *python, const struct dcb_spec *spec,
                            struct dcb_answer *answer, struct dcb_error *err);
 
-/* Loads the objects of the workload, and takes the picture of them that copies and, at
- * the end, the objects themselves are compared with. */
+/* Loads the objects of the workload. */
 int worker_load_workload(struct worker_python *python, const struct dcb_spec *spec,
                          size_t *ret_objects, struct dcb_error *err);
+
+/* Takes the picture of the objects that copies and, at the end, the objects themselves
+ * are compared with. */
+int worker_take_picture(struct worker_python *python, struct dcb_error *err);
+
+/* About how many calls of deepcopy an iteration takes, `limit` at most: the same on every
+ * machine and at every speed. */
+int worker_weigh(struct worker_python *python, uint64_t limit, uint64_t *ret_weight,
+                 struct dcb_error *err);
 
 /* Loads an implementation as arm number `arm`. *ret_shared: its code is an earlier
  * arm's. */
@@ -96,7 +113,46 @@ int worker_error_from_exception(const struct worker_python *python,
 int worker_run_block(struct worker_python *python, size_t arm, uint64_t iterations,
                      uint64_t *ret_wall_ns);
 
-/* ---- job_time.c, job_describe.c ---- */
+/* The same under callgrind, which counts the iterations and nothing else, and writes the
+ * counts down with the label. */
+int worker_simulate_block(struct worker_python *python, size_t arm, uint64_t iterations,
+                          const char *label);
+
+/* Has callgrind begin: what ran before was only executed. 0, or -1 where this worker is
+ * built without valgrind's header. */
+int worker_simulate_begin(struct dcb_error *err);
+
+/* ---- meter.c: what is read at a block's edges ---- */
+
+struct worker_meter {
+    struct dcb_counters *counters;    /* NULL: none */
+    struct dcb_migrations migrations; /* where the kernel's event may not be counted */
+    int migrations_slot; /* in block.software; -1: not needed, or not there */
+    int software;        /* kernel events that are counted besides it */
+    size_t group;        /* the live one of the PMU groups */
+};
+
+#define WORKER_METER_INIT                                        \
+    {                                                            \
+        .migrations = DCB_MIGRATIONS_INIT, .migrations_slot = -1 \
+    }
+
+/* Opens the job's events, measures with an arm what a block without iterations counts,
+ * and tells the controller what became of each event. */
+void worker_meter_open(struct worker_meter *meter, const struct worker_link *link,
+                       struct worker_python *python, const struct dcb_job *job,
+                       size_t arm);
+
+void worker_meter_select(struct worker_meter *meter, uint32_t round);
+
+/* Runs a block and fills in all of it but `round` and `arm`. -1 where the arm raised. */
+int worker_meter_block(struct worker_meter *meter, struct worker_python *python,
+                       size_t arm, uint64_t iterations, struct dcb_block *ret_block);
+
+/* ---- job_time.c, job_describe.c, job_simulate.c ---- */
+
+int worker_job_simulate(const struct worker_link *link, struct worker_python *python,
+                        const struct dcb_job *job, struct dcb_error *err);
 
 int worker_job_time(const struct worker_link *link, struct worker_python *python,
                     const struct dcb_job *job, struct dcb_error *err);

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cpulist.h"
 #include "error.h"
 #include "rng.h"
 #include "xalloc.h"
@@ -60,6 +61,38 @@ void worker_answer(const struct worker_link *link, const struct dcb_answer *answ
     free(line);
 }
 
+void worker_answer_workload(const struct worker_link *link, size_t objects,
+                            enum dcb_failure failure, char *message)
+{
+    worker_answer(link, &(struct dcb_answer){.kind = DCB_ANSWER_WORKLOAD,
+                                             .objects = objects,
+                                             .failure = failure,
+                                             .message = message,
+                                             .group = -1,
+                                             .slot = -1});
+}
+
+void worker_answer_arm(const struct worker_link *link, size_t arm,
+                       enum dcb_failure failure, char *message, uint64_t iterations,
+                       bool shared)
+{
+    worker_answer(link, &(struct dcb_answer){.kind = DCB_ANSWER_ARM,
+                                             .index = (uint32_t)arm,
+                                             .failure = failure,
+                                             .message = message,
+                                             .iterations = iterations,
+                                             .shared = shared,
+                                             .group = -1,
+                                             .slot = -1});
+}
+
+void worker_answer_done(const struct worker_link *link, uint32_t rounds)
+{
+    worker_answer(
+        link, &(struct dcb_answer){
+                  .kind = DCB_ANSWER_DONE, .rounds = rounds, .group = -1, .slot = -1});
+}
+
 static int read_job(struct dcb_job *job, struct dcb_error *err)
 {
     struct stat status;
@@ -88,10 +121,12 @@ static int open_link(const struct dcb_job *job, struct worker_link *link,
     link->pid = getpid();
     link->token = job->token;
     link->answer_fd = fcntl(DCB_ANSWER_FD, F_DUPFD_CLOEXEC, 200);
+    if (link->answer_fd < 0) /* 'ulimit -n' may be lower */
+        link->answer_fd = fcntl(DCB_ANSWER_FD, F_DUPFD_CLOEXEC, DCB_LAST_FD + 1);
     if (link->answer_fd < 0)
         return dcb_error_set_errno(err, errno, "no descriptor for answers");
     close(DCB_ANSWER_FD);
-    if (job->kind != DCB_JOB_TIME)
+    if (job->kind == DCB_JOB_DESCRIBE)
         return 0;
     link->samples = dcb_samples_map(DCB_SAMPLES_FD, err);
     close(DCB_SAMPLES_FD);
@@ -108,13 +143,16 @@ static int limit_resources(const struct dcb_job *job, struct dcb_error *err)
     /* The sanitizer's shadow counts as data: no limit there. */
     if (job->memory_bytes && !SANITIZED && setrlimit(RLIMIT_DATA, &limit) != 0)
         return dcb_error_set_errno(err, errno, "cannot limit the worker's memory");
-    if (job->affinity < 0)
-        return 0;
-    CPU_ZERO(&cpus);
-    CPU_SET((size_t)job->affinity, &cpus);
-    if (sched_setaffinity(0, sizeof cpus, &cpus) != 0)
-        return dcb_error_set_errno(err, errno, "--affinity: cannot run on CPU %d",
-                                   job->affinity);
+    if (job->affinity >= 0) {
+        CPU_ZERO(&cpus);
+        CPU_SET((size_t)job->affinity, &cpus);
+        if (sched_setaffinity(0, sizeof cpus, &cpus) != 0)
+            return dcb_error_set_errno(err, errno, "--affinity: cannot run on CPU %d",
+                                       job->affinity);
+    } else if (job->cpus && (dcb_cpulist_parse(job->cpus, &cpus) != 0 ||
+                             sched_setaffinity(0, sizeof cpus, &cpus) != 0)) {
+        return dcb_error_set_errno(err, errno, "cannot run on CPUs %s", job->cpus);
+    }
     return 0;
 }
 
@@ -147,6 +185,7 @@ static int run(struct dcb_error *err)
         limit_resources(&job, err) != 0)
         return -1;
     pad_native_heap(dcb_rng_derive(job.seed, 1));
+    /* Simulated, everything is compiled from its source: so it comes out the same. */
     code = job.kind == DCB_JOB_TIME ? worker_code_open(DCB_CODE_FD) : NULL;
     if (worker_python_start(&job, code, &python, err) != 0 ||
         worker_pad_heap(python, dcb_rng_derive(job.seed, 2), err) != 0)
@@ -159,6 +198,8 @@ static int run(struct dcb_error *err)
     if (job.kind == DCB_JOB_DESCRIBE)
         return worker_job_describe(&link, python, &job, err);
     close(DCB_CODE_FD);
+    if (job.kind == DCB_JOB_SIMULATE)
+        return worker_job_simulate(&link, python, &job, err);
     return worker_job_time(&link, python, &job, err);
 }
 

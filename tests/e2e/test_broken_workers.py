@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from conftest import DCBENCH
+from conftest import DCBENCH, KERNEL
 
 OPTIONS = ("-w", "memo", "--workers", "8", "--rounds", "4", "--timeout", "20")
 
@@ -477,7 +477,7 @@ def test_broken_on_one_workload_only(dcbench, write):
     ("-v",)], ids=" ".join)
 def test_every_format_shows_a_failure(dcbench, write, options):
     write("crash.py", SEGFAULT)
-    done = dcbench("-i", "broken=crash.py", *OPTIONS, *options, status=3)
+    done = dcbench("-i", "broken=crash.py", *OPTIONS, *KERNEL, *options, status=3)
     assert "broken" in done.out and "failed" in done.out
     assert "SIGSEGV" in done.out
 

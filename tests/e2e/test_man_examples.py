@@ -7,7 +7,7 @@ import shlex
 
 import pytest
 
-from conftest import DCBENCH, QUICK, TOP, valid
+from conftest import DCBENCH, KERNEL, QUICK, TOP, valid
 
 # What an example may need, and what takes part in it under that name.
 COPY = "import copy\ndef deepcopy(x, memo=None):\n    return copy.deepcopy(x, memo)\n"
@@ -88,7 +88,8 @@ def test_example(dcbench, line):
     for path in outputs:
         (dcbench.folder / path).unlink(missing_ok=True)
     info = {"list", "doctor", "--help", "-h", "--version", "--completion"} & set(words)
-    effort = () if info else QUICK
+    asked = {"--counters", "-e", "--events"} & set(words)
+    effort = () if info else QUICK if asked else (*QUICK, *KERNEL)
     done = dcbench.finish(dcbench.start(*words[1:], *effort), timeout=90)
     # A verdict that is asked for may not be had with so little effort.
     allowed = {0, 1, 4} if "--fail-if" in line else {0}

@@ -9,9 +9,9 @@ import time
 
 import pytest
 
-from conftest import QUICK, Result, alive_below, valid, needs_full
+from conftest import KERNEL, QUICK, Result, alive_below, valid, needs_full
 
-MEMO = ("-i", "merged", "-w", "memo")
+MEMO = ("-i", "merged", "-w", "memo", *KERNEL)
 
 
 def names(folder):
@@ -187,7 +187,8 @@ def test_same_file_twice(dcbench):
 
 # ---- broken off ----
 
-LONG = ("-i", "merged", "-w", "memo,reduce", "--max-time", "60", "--precision", "0.0001")
+LONG = ("-i", "merged", "-w", "memo,reduce", "--max-time", "60", "--precision", "0.0001",
+        *KERNEL)
 
 
 def started(dcbench, *args, workers=2, **options):
@@ -266,7 +267,7 @@ def test_interrupted_early(dcbench, delay):
 
 def test_interrupted_while_a_worker_hangs(dcbench, write):
     write("hang.py", "def deepcopy(x, memo=None):\n    while True: pass\n")
-    process = dcbench.start("-i", "hang.py", "-w", "memo", "-o", "r.json", "--timeout",
+    process = dcbench.start("-i", "hang.py", "-w", "memo", *KERNEL, "-o", "r.json", "--timeout",
                             "60")
     time.sleep(0.5)
     process.send_signal(signal.SIGINT)

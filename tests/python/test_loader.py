@@ -553,3 +553,104 @@ def test_interpreter_info():
         assert info["copy_sha256"] == hashlib.sha256(file.read()).hexdigest()
     assert info["compiler"].split()[0] in ("GCC", "Clang")
     assert info["gil"] in (True, False) and info["debug"] in (True, False)
+
+
+# ---- weigh ----
+
+@pytest.mark.parametrize("objects, weight", [
+    ([], 0),
+    ([1], 1),
+    (["a", None, 2.5], 3),
+    ([[1, 2, 3]], 4),
+    ([{1: "a"}], 3),
+    ([(1, (2, (3,)))], 6),
+    ([[], [[]]], 3),
+])
+def test_weigh_counts_references(objects, weight):
+    assert loader.weigh(objects, 1000) == weight
+
+
+def test_weigh_counts_a_shared_part_once_a_reference():
+    """deepcopy is called for each reference, and looks into the object once."""
+    part = [1, 2, 3]
+    assert loader.weigh([[part, part, part]], 1000) == 1 + 3 + 3
+
+
+def test_weigh_of_a_cycle_ends():
+    x = []
+    x.append(x)
+    assert loader.weigh([x], 1000) == 2
+
+
+def test_weigh_counts_the_same_object_each_time():
+    x = [1, 2, 3]
+    assert loader.weigh([x, x, x], 1000) == 12
+
+
+def test_weigh_stops_at_the_limit():
+    assert loader.weigh([list(range(1000000))], 100) == 100
+    assert loader.weigh([1] * 1000, 100) == 100
+    deep = []
+    for _ in range(100000):
+        deep = [deep]
+    assert loader.weigh([deep], 100) == 100
+
+
+def test_weigh_leaves_classes_and_code_out():
+    class C:
+        def method(self):
+            return sys
+
+    x = C()
+    x.a = 1
+    assert loader.weigh([x], 1000) < 10
+    assert loader.weigh([[C, sys, loader.weigh, C.method]], 1000) == 1
+
+
+def test_weigh_is_the_same_in_every_process(tmp_path):
+    """No address, hash or clock has a part in it."""
+    code = ("import sys; sys.path.insert(0, sys.argv[1])\n"
+            "import loader\n"
+            "print(loader.weigh([{str(i): {i, str(i)} for i in range(100)}], 10000))")
+    said = {subprocess.run([sys.executable, "-c", code, SUPPORT], check=True,
+                           env={**os.environ, "PYTHONHASHSEED": seed}, text=True,
+                           capture_output=True).stdout for seed in ("1", "2", "3")}
+    assert len(said) == 1 and int(said.pop()) > 300
+
+
+def test_weigh_does_not_touch_the_objects():
+    x = [[1], {"a": (2,)}]
+    before = [sys.getrefcount(part) for part in x]
+    loader.weigh([x], 1000)
+    assert [sys.getrefcount(part) for part in x] == before
+    assert x == [[1], {"a": (2,)}]
+
+
+# ---- ignore_listings ----
+
+LOOK = """
+import os, sys
+sys.path[:0] = sys.argv[1:3]
+import loader
+loader.ignore_listings()
+listed = []
+sys.addaudithook(lambda event, args: event in ("os.listdir", "os.scandir")
+                 and listed.append(args))
+import helper, package.inner, namespace.part, csv, _decimal
+try:
+    import nothing_of_the_kind
+except ModuleNotFoundError as error:
+    print(error)
+print(helper.VALUE, package.inner.VALUE, namespace.part.VALUE, listed)
+"""
+
+
+def test_modules_are_found_without_a_listing(write, tmp_path):
+    """Modules, packages, namespaces, compiled ones, and none."""
+    write("helper.py", "VALUE = 1\n")
+    write("package/__init__.py", "")
+    write("package/inner.py", "VALUE = 2\n")
+    write("namespace/part.py", "VALUE = 3\n")
+    done = subprocess.run([sys.executable, "-I", "-c", LOOK, SUPPORT, str(tmp_path)],
+                          text=True, capture_output=True, check=True)
+    assert done.stdout == "No module named 'nothing_of_the_kind'\n1 2 3 []\n"

@@ -1018,6 +1018,205 @@ static void planted_ratio_is_covered(void **state)
     }
 }
 
+/* ---- simulated rows ---- */
+
+enum { LAYOUTS = 3 };
+
+static void open_simulated(struct bench *bench, size_t cells)
+{
+    open_bench(bench, cells);
+    bench->plan.layouts = LAYOUTS;
+    dcb_plan_add_row(&bench->plan, "instructions", DCB_KIND_SIMULATED,
+                     DCB_PROVIDER_SIMULATED);
+    dcb_plan_add_row(&bench->plan, "LLC-load-misses", DCB_KIND_SIMULATED,
+                     DCB_PROVIDER_SIMULATED);
+    for (size_t i = 0; i < cells; i++)
+        bench->workload.cells[i].layouts =
+            dcb_xcalloc(LAYOUTS, sizeof(struct dcb_simulated));
+}
+
+static void close_simulated(struct bench *bench)
+{
+    for (size_t i = 0; i < bench->workload.cell_count; i++)
+        free(bench->workload.cells[i].layouts);
+    close_bench(bench);
+}
+
+/* Counts of ten iterations. */
+static void set_layout(struct bench *bench, size_t cell, size_t layout,
+                       uint64_t instructions, uint64_t misses)
+{
+    bench->workload.cells[cell].layouts[layout] = (struct dcb_simulated){
+        .iterations = 10,
+        .counts = {[DCB_SIM_IR] = instructions, [DCB_SIM_DLMR] = misses}};
+}
+
+static const struct dcb_counter_value *simulated(const struct bench *bench, size_t cell,
+                                                 size_t row)
+{
+    return &bench->workload.cells[cell].counters[row];
+}
+
+static void assert_no_ratio(const struct dcb_counter_value *counter)
+{
+    assert_nan(counter->ratio.estimate);
+    assert_nan(counter->ratio.low);
+    assert_nan(counter->ratio.high);
+}
+
+static void fill_layouts(struct bench *bench)
+{
+    static const uint64_t base[] = {10000, 10200, 10100};
+    static const double ratios[] = {1, 1.0001, 0.9};
+
+    for (size_t cell = 0; cell < 3; cell++) {
+        for (size_t i = 0; i < LAYOUTS; i++)
+            set_layout(bench, cell, i, (uint64_t)llround((double)base[i] * ratios[cell]),
+                       50);
+    }
+}
+
+static void simulated_rows_are_medians_of_layouts(void **state)
+{
+    struct bench bench;
+
+    (void)state;
+    open_simulated(&bench, 3);
+    fill_layouts(&bench);
+    set_layout(&bench, 2, 1, 9690, 60); /* 0.95 of its layout's baseline */
+    dcb_analysis_update(&bench.plan, &bench.workload);
+    assert_close(simulated(&bench, 0, 0)->value, 1010, 1e-9);
+    assert_close(simulated(&bench, 0, 0)->spread, 10, 1e-9);
+    assert_no_ratio(simulated(&bench, 0, 0));
+    /* The median of values, and that of ratios within layouts: not one of the other. */
+    assert_close(simulated(&bench, 2, 0)->value, 909, 1e-9);
+    assert_close(simulated(&bench, 2, 0)->ratio.estimate, 0.9, 1e-9);
+    assert_close(simulated(&bench, 2, 0)->ratio.low, 0.9, 1e-9);
+    assert_close(simulated(&bench, 2, 0)->ratio.high, 0.95, 1e-9);
+    assert_close(simulated(&bench, 1, 0)->ratio.estimate, 1.0001, 2e-6);
+    assert_close(simulated(&bench, 1, 1)->ratio.estimate, 1, 0);
+    assert_close(simulated(&bench, 2, 1)->value, 5, 0);
+    assert_close(simulated(&bench, 2, 1)->ratio.high, 1.2, 1e-9);
+    close_simulated(&bench);
+}
+
+/* Simulated values need no workers, and leave times and verdicts as they are. */
+static void simulated_rows_make_no_verdicts(void **state)
+{
+    struct bench bench;
+
+    (void)state;
+    open_simulated(&bench, 3);
+    fill_layouts(&bench);
+    dcb_analysis_update(&bench.plan, &bench.workload);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(bench.workload.cells[i].verdict, DCB_VERDICT_NONE);
+        assert_int_equal(bench.workload.cells[i].time.count, 0);
+        assert_nan(bench.workload.cells[i].ratio.estimate);
+    }
+    close_simulated(&bench);
+}
+
+/* 5/0 and 0/0 are no ratios, and of the other two layouts alone there is none, either. */
+static void baseline_of_zero_in_one_layout(void **state)
+{
+    struct bench bench;
+
+    (void)state;
+    open_simulated(&bench, 3);
+    fill_layouts(&bench);
+    set_layout(&bench, 0, 1, 10200, 0);
+    dcb_analysis_update(&bench.plan, &bench.workload);
+    assert_close(simulated(&bench, 2, 1)->value, 5, 0);
+    assert_no_ratio(simulated(&bench, 2, 1));
+    assert_close(simulated(&bench, 2, 0)->ratio.estimate, 0.9, 1e-9);
+    close_simulated(&bench);
+}
+
+static void one_layout_has_no_spread(void **state)
+{
+    struct bench bench;
+
+    (void)state;
+    open_simulated(&bench, 2);
+    set_layout(&bench, 0, 2, 10000, 1);
+    set_layout(&bench, 1, 2, 10100, 1);
+    dcb_analysis_update(&bench.plan, &bench.workload);
+    assert_close(simulated(&bench, 1, 0)->value, 1010, 1e-9);
+    assert_nan(simulated(&bench, 1, 0)->spread);
+    assert_close(simulated(&bench, 1, 0)->ratio.low, 1.01, 1e-9);
+    assert_close(simulated(&bench, 1, 0)->ratio.high, 1.01, 1e-9);
+    close_simulated(&bench);
+}
+
+/* The arm raised in one of them: compared is what both have. */
+static void layouts_that_failed_for_an_arm(void **state)
+{
+    struct bench bench;
+
+    (void)state;
+    open_simulated(&bench, 3);
+    fill_layouts(&bench);
+    bench.workload.cells[2].layouts[0].iterations = 0;
+    dcb_analysis_update(&bench.plan, &bench.workload);
+    assert_close(simulated(&bench, 2, 0)->value, 913.5, 1e-9);
+    assert_close(simulated(&bench, 2, 0)->ratio.estimate, 0.9, 1e-9);
+    fill_layouts(&bench);
+    bench.workload.cells[0].layouts[0].iterations = 0; /* nothing to compare with */
+    dcb_analysis_update(&bench.plan, &bench.workload);
+    assert_close(simulated(&bench, 2, 0)->value, 909, 1e-9);
+    assert_no_ratio(simulated(&bench, 2, 0));
+    for (size_t i = 0; i < LAYOUTS; i++)
+        bench.workload.cells[2].layouts[i].iterations = 0;
+    dcb_analysis_update(&bench.plan, &bench.workload);
+    assert_nan(simulated(&bench, 2, 0)->value);
+    assert_nan(simulated(&bench, 2, 0)->spread);
+    assert_no_ratio(simulated(&bench, 2, 0));
+    close_simulated(&bench);
+}
+
+static void failed_cells_have_no_simulated_values(void **state)
+{
+    struct bench bench;
+
+    (void)state;
+    open_simulated(&bench, 3);
+    fill_layouts(&bench);
+    bench.workload.cells[2].failure = DCB_FAILURE_WRONG;
+    dcb_analysis_update(&bench.plan, &bench.workload);
+    assert_nan(simulated(&bench, 2, 0)->value);
+    assert_no_ratio(simulated(&bench, 2, 0));
+    assert_close(simulated(&bench, 1, 0)->ratio.estimate, 1.0001, 2e-6);
+    /* Of a baseline that copies wrongly nothing is a part. */
+    bench.workload.cells[2].failure = DCB_FAILURE_NONE;
+    bench.workload.cells[0].failure = DCB_FAILURE_WRONG;
+    dcb_analysis_update(&bench.plan, &bench.workload);
+    assert_nan(simulated(&bench, 0, 0)->value);
+    assert_close(simulated(&bench, 2, 0)->value, 909, 1e-9);
+    assert_no_ratio(simulated(&bench, 2, 0));
+    close_simulated(&bench);
+}
+
+static void cells_without_layouts(void **state)
+{
+    struct bench bench;
+
+    (void)state;
+    open_simulated(&bench, 3);
+    fill_layouts(&bench);
+    free(bench.workload.cells[2].layouts);
+    bench.workload.cells[2].layouts = NULL;
+    dcb_analysis_update(&bench.plan, &bench.workload);
+    assert_nan(simulated(&bench, 2, 0)->value);
+    assert_no_ratio(simulated(&bench, 2, 0));
+    free(bench.workload.cells[0].layouts);
+    bench.workload.cells[0].layouts = NULL;
+    dcb_analysis_update(&bench.plan, &bench.workload);
+    assert_close(simulated(&bench, 1, 0)->value, 1010.1, 1e-9);
+    assert_no_ratio(simulated(&bench, 1, 0));
+    close_simulated(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1052,6 +1251,13 @@ int main(void)
         cmocka_unit_test(failed_control_leaves_no_verdicts),
         cmocka_unit_test(failed_baseline_leaves_no_verdicts),
         cmocka_unit_test(nothing_measured_is_nothing_known),
+        cmocka_unit_test(simulated_rows_are_medians_of_layouts),
+        cmocka_unit_test(simulated_rows_make_no_verdicts),
+        cmocka_unit_test(baseline_of_zero_in_one_layout),
+        cmocka_unit_test(one_layout_has_no_spread),
+        cmocka_unit_test(layouts_that_failed_for_an_arm),
+        cmocka_unit_test(failed_cells_have_no_simulated_values),
+        cmocka_unit_test(cells_without_layouts),
         cmocka_unit_test(looks_are_a_quarter_apart),
         cmocka_unit_test(planted_ratio_is_covered),
     };

@@ -325,6 +325,181 @@ static void machine_of_odd_bytes(void **state)
     assert_true(kept);
 }
 
+/* ---- simulated values and derived figures ---- */
+
+/* Rows 0 and 1 simulated, in two of three layouts. */
+static void make_simulated(struct made *made)
+{
+    struct dcb_plan *plan = &made->plan;
+
+    free(made->result.row_reasons[1]);
+    made->result.row_reasons[1] = NULL;
+    plan->simulator = dcb_xstrdup("/usr/bin/valgrind");
+    plan->simulator_version = dcb_xstrdup("3.19.0");
+    plan->layouts = 3;
+    strcpy(plan->hardware_reason, "no PMU here");
+    for (size_t row = 0; row < 2; row++) {
+        plan->rows[row].kind = DCB_KIND_SIMULATED;
+        plan->rows[row].provider = DCB_PROVIDER_SIMULATED;
+    }
+    for (size_t i = 0; i < made->result.workloads[0].cell_count; i++) {
+        struct dcb_cell *cell = &made->result.workloads[0].cells[i];
+
+        cell->layouts = dcb_xcalloc(3, sizeof *cell->layouts);
+        for (size_t k = 0; k < 3; k += 2) {
+            cell->layouts[k] = (struct dcb_simulated){
+                .iterations = 19, .counts = {[DCB_SIM_IR] = 1900 + k, [DCB_SIM_BIM] = 7}};
+        }
+        cell->counters[1] = (struct dcb_counter_value){
+            .value = 12, .spread = 1, .ratio = make_interval(1, 0)};
+    }
+    made->result.workloads[0].simulated_s = 1.25; /* and the second not at all */
+}
+
+static void simulated_values(void **state)
+{
+    struct made made;
+    json_t *root;
+    const json_t *cell;
+
+    (void)state;
+    make_result(&made, impls, 1, inputs, 2);
+    make_simulated(&made);
+    root = parse(&made);
+    assert_text_at(root, "plan.simulation.tool", "callgrind");
+    assert_text_at(root, "plan.simulation.version", "3.19.0");
+    assert_text_at(root, "plan.simulation.geometry",
+                   "I1=32768,8,64 D1=32768,8,64 LL=8388608,16,64");
+    assert_number_at(root, "plan.simulation.layouts", 3);
+    assert_text_at(root, "plan.no_hardware_counters", "no PMU here");
+    assert_number_at(root, "workloads.0.simulated_s", 1.25);
+    assert_null_at(root, "workloads.1.simulated_s");
+    cell = at(root, "cells.2");
+    assert_text_at(cell, "counters.instructions.provider", "simulated");
+    assert_text_at(cell, "counters.instructions.event", "Ir");
+    assert_text_at(cell, "counters.instructions.quality", "exact");
+    assert_null_at(cell, "counters.instructions.counts");
+    assert_null_at(cell, "counters.instructions.encoding");
+    assert_null_at(cell, "counters.instructions.pmu");
+    assert_null_at(cell, "counters.instructions.verified");
+    assert_null_at(cell, "counters.instructions.user_reads");
+    assert_null_at(cell, "counters.instructions.overhead");
+    assert_text_at(cell, "counters.LLC-loads.event", "D1mr");
+    assert_text_at(cell, "counters.LLC-loads.quality", "proxy");
+    assert_text_at(cell, "counters.LLC-loads.counts",
+                   "data reads that miss the first level: there is no second level");
+    json_decref(root);
+    unmake_result(&made);
+}
+
+static void layouts_as_callgrind_counted_them(void **state)
+{
+    struct made made;
+    json_t *root;
+    const json_t *cell;
+
+    (void)state;
+    make_result(&made, impls, 1, inputs, 2);
+    make_simulated(&made);
+    root = parse(&made);
+    cell = at(root, "cells.2");
+    /* The one that was not simulated is left out, and the others keep their seeds. */
+    assert_int_equal(json_array_size(at(cell, "layouts")), 2);
+    assert_number_at(cell, "layouts.0.seed", 0);
+    assert_number_at(cell, "layouts.1.seed", 2);
+    assert_number_at(cell, "layouts.1.iterations", 19);
+    assert_int_equal(json_object_size(at(cell, "layouts.1.counts")), DCB_SIM_EVENTS);
+    assert_number_at(cell, "layouts.1.counts.Ir", 1902);
+    assert_number_at(cell, "layouts.1.counts.Dr", 0);
+    assert_number_at(cell, "layouts.1.counts.Bim", 7);
+    assert_int_equal(json_array_size(at(root, "cells.3.layouts")), 0);
+    assert_null_at(root, "cells.3.counters.LLC-loads.value");
+    assert_text_at(root, "cells.3.counters.LLC-loads.reason", "it was not simulated");
+    json_decref(root);
+    unmake_result(&made);
+}
+
+static void nothing_simulated(void **state)
+{
+    struct made made;
+    json_t *root;
+
+    (void)state;
+    make_result(&made, impls, 1, inputs, 1);
+    root = parse(&made);
+    assert_null_at(root, "plan.simulation");
+    assert_null_at(root, "plan.no_hardware_counters");
+    assert_null_at(root, "workloads.0.simulated_s");
+    assert_int_equal(json_array_size(at(root, "cells.0.layouts")), 0);
+    json_decref(root);
+    unmake_result(&made);
+}
+
+static void derived_figures(void **state)
+{
+    struct made made;
+    json_t *root;
+
+    (void)state;
+    make_result(&made, impls, 1, inputs, 2);
+    root = parse(&made);
+    assert_int_equal(json_object_size(at(root, "cells.3.derived")), 14);
+    assert_number_at(root, "cells.3.derived.instructions_per_object.value", 210517);
+    assert_text_at(root, "cells.3.derived.instructions_per_object.provider", "hardware");
+    assert_null_at(root, "cells.3.derived.instructions_per_object.reason");
+    assert_number_at(root, "cells.3.derived.page_faults_per_object.value", 0.0006);
+    assert_text_at(root, "cells.3.derived.page_faults_per_object.provider", "kernel");
+    assert_null_at(root, "cells.3.derived.ipc.value");
+    assert_null_at(root, "cells.3.derived.ipc.provider");
+    assert_text_at(root, "cells.3.derived.ipc.reason",
+                   "cycles is not counted in this run");
+    assert_text_at(root, "cells.3.derived.llc_mpki.reason",
+                   "LLC-load-misses is not counted in this run");
+    json_decref(root);
+    unmake_result(&made);
+}
+
+static void origin_of_hardware_values(void **state)
+{
+    struct made made;
+    struct dcb_event *event;
+    json_t *root;
+
+    (void)state;
+    make_result(&made, impls, 1, inputs, 1);
+    event = &made.plan.events[0];
+    strcpy(event->pmu, "armv8_pmuv3");
+    strcpy(event->counts, "branches by the program counter alone");
+    event->quality = DCB_QUALITY_PROXY;
+    event->verified = true;
+    made.result.row_origins = dcb_xcalloc(6, sizeof *made.result.row_origins);
+    made.result.row_origins[0] =
+        (struct dcb_row_origin){.user_reads = true, .overhead_sum = 90, .overheads = 4};
+    root = parse(&made);
+    assert_text_at(root, "cells.0.counters.instructions.pmu", "armv8_pmuv3");
+    assert_text_at(root, "cells.0.counters.instructions.quality", "proxy");
+    assert_text_at(root, "cells.0.counters.instructions.counts",
+                   "branches by the program counter alone");
+    assert_true(json_is_true(at(root, "cells.0.counters.instructions.verified")));
+    assert_true(json_is_true(at(root, "cells.0.counters.instructions.user_reads")));
+    assert_number_at(root, "cells.0.counters.instructions.overhead", 22.5);
+    /* Of a row without a value nothing is told but why. */
+    assert_null_at(root, "cells.0.counters.LLC-loads.pmu");
+    assert_null_at(root, "cells.0.counters.LLC-loads.verified");
+    assert_null_at(root, "cells.0.counters.LLC-loads.quality");
+    assert_null_at(root, "cells.0.counters.LLC-loads.user_reads");
+    assert_null_at(root, "cells.0.counters.task-clock.verified");
+    json_decref(root);
+    event->verified = false;
+    made.result.row_origins[0] = (struct dcb_row_origin){.overheads = 0};
+    root = parse(&made);
+    assert_true(json_is_false(at(root, "cells.0.counters.instructions.verified")));
+    assert_true(json_is_false(at(root, "cells.0.counters.instructions.user_reads")));
+    assert_null_at(root, "cells.0.counters.instructions.overhead");
+    json_decref(root);
+    unmake_result(&made);
+}
+
 /* ---- blocks ---- */
 
 static void blocks_one_a_line(void **state)
@@ -396,6 +571,11 @@ int main(void)
         cmocka_unit_test(counters_and_samples),
         cmocka_unit_test(origin_of_a_row_is_told),
         cmocka_unit_test(failed_and_unknown),
+        cmocka_unit_test(simulated_values),
+        cmocka_unit_test(layouts_as_callgrind_counted_them),
+        cmocka_unit_test(nothing_simulated),
+        cmocka_unit_test(derived_figures),
+        cmocka_unit_test(origin_of_hardware_values),
         cmocka_unit_test(bad_bytes_become_question_marks),
         cmocka_unit_test(machine_of_odd_bytes),
         cmocka_unit_test(blocks_one_a_line),

@@ -416,10 +416,8 @@ static const struct error_case {
     {"--gc yes", "--gc: unknown value 'yes'; one of on, off"},
     {"--completion tcsh", "--completion: unknown shell 'tcsh'; one of bash, zsh, fish"},
     {"--counters pmu",
-     "--counters: unknown provider 'pmu'; one of auto, hardware, kernel, none"},
-    {"--counters simulated", "--counters: simulated counters are not in this version"},
-    {"--counters kernel,simulated",
-     "--counters: simulated counters are not in this version"},
+     "--counters: unknown provider 'pmu'; one of auto, hardware, simulated, kernel, "
+     "none"},
     {"--counters none,kernel", "--counters: 'none' excludes every other item"},
     {"--counters hardware --counters none",
      "--counters: 'none' excludes every other item"},

@@ -59,11 +59,13 @@ static void text_of_one_candidate(void **state)
         "  5 workers, 250 rounds in 1.5 s; wanted +-0.5 %, got +-0.31 %; a true\n"
         "    difference of 0.4 % would show\n"
         "\n"
-        "  counter/iteration   stdlib   merged     delta   change\n"
-        "  instructions       421,034  378,931   -42,103  -10.0 %\n"
-        "  page-faults         0.0012  0.00108  -0.00012  -10.0 %\n"
-        "  task-clock (ns)     60,000   54,000    -6,000  -10.0 %\n"
-        "  time-elapsed (ns)   61,200   55,080    -6,120  -10.0 %\n"
+        "  hardware/iteration   stdlib   merged    delta   change\n"
+        "  instructions        421,034  378,931  -42,103  -10.0 %\n"
+        "\n"
+        "  kernel/iteration   stdlib   merged     delta   change\n"
+        "  page-faults        0.0012  0.00108  -0.00012  -10.0 %\n"
+        "  task-clock (ns)    60,000   54,000    -6,000  -10.0 %\n"
+        "  time-elapsed (ns)  61,200   55,080    -6,120  -10.0 %\n"
         "\n"
         "  not counted: LLC-loads: this CPU or kernel has no such event\n"
         "  time: median over workers (processes); spread: their standard deviation. "
@@ -124,9 +126,12 @@ static void markdown(void **state)
               "5 workers, 250 rounds in 1.5 s; wanted +-0.5 %, got +-0.31 %; a true "
               "difference of 0.4 % would show\n"
               "\n"
-              "| counter/iteration | stdlib | merged | delta | change |\n"
+              "| hardware/iteration | stdlib | merged | delta | change |\n"
               "| --- | ---: | ---: | ---: | ---: |\n"
               "| instructions | 421,034 | 378,931 | -42,103 | -10.0 % |\n"
+              "\n"
+              "| kernel/iteration | stdlib | merged | delta | change |\n"
+              "| --- | ---: | ---: | ---: | ---: |\n"
               "| page-faults | 0.0012 | 0.00108 | -0.00012 | -10.0 % |\n"
               "| task-clock (ns) | 60,000 | 54,000 | -6,000 | -10.0 % |\n"
               "| time-elapsed (ns) | 61,200 | 55,080 | -6,120 | -10.0 % |\n");
@@ -274,7 +279,7 @@ static void failed_workload(void **state)
     dcb_report_add_notes(&made.result);
     text = as_text(&made, 1);
     assert_contains(text, "it has no objects");
-    assert_null(strstr(text, "counter/iteration"));
+    assert_null(strstr(text, "/iteration "));
     free(text);
     unmake_result(&made);
 }
@@ -290,7 +295,7 @@ static void no_counters_at_all(void **state)
     free(made.result.row_reasons[1]);
     text = as_text(&made, 0);
     assert_contains(text, "\ncounters: none (--counters none)\n");
-    assert_null(strstr(text, "counter/iteration"));
+    assert_null(strstr(text, "/iteration "));
     free(text);
     unmake_result(&made);
 }
@@ -303,12 +308,13 @@ static void rows_without_a_value_are_told_once(void **state)
     (void)state;
     make_result(&made, impls, 1, inputs, 2);
     made.result.row_reasons[0] = dcb_xstrdup(made.result.row_reasons[1]);
+    strcpy(made.plan.hardware_reason, "none here");
     for (size_t w = 0; w < 2; w++) {
         for (size_t i = 0; i < 3; i++)
             made.result.workloads[w].cells[i].counters[0].value = (double)NAN;
     }
     text = as_text(&made, 0);
-    assert_contains(text, "\ncounters: kernel; no hardware counters\n");
+    assert_contains(text, "\ncounters: kernel; no hardware counters: none here\n");
     place = strstr(text, "  not counted: instructions, LLC-loads: this CPU or kernel has "
                          "no such event\n");
     assert_non_null(place);
@@ -546,11 +552,11 @@ static void broken_tables_are_whole(void **state)
     (void)state;
     make_result(&made, many, COUNT(many), inputs, 1);
     text = as_text(&made, 0);
-    for (const char *c = text; (c = strstr(c, "counter/iteration")); c++)
+    for (const char *c = text; (c = strstr(c, "kernel/iteration")); c++)
         tables++;
     assert_true(tables > 1);
     for (size_t i = 0; i < COUNT(many); i++) {
-        const char *heading = strstr(text, "counter/iteration");
+        const char *heading = strstr(text, "kernel/iteration");
         const char *found = strstr(heading, many[i]);
 
         assert_non_null(found);
@@ -560,7 +566,176 @@ static void broken_tables_are_whole(void **state)
     assert_contains(text, "-50.0 %\n");
     free(text);
     text = as_markdown(&made); /* one table, however wide */
-    assert_null(strstr(strstr(text, "counter/iteration") + 1, "counter/"));
+    assert_null(strstr(strstr(text, "kernel/iteration") + 1, "kernel/"));
+    free(text);
+    unmake_result(&made);
+}
+
+/* ---- simulated rows ---- */
+
+/* Row 0 simulated: ratios a hundredth of a percent wide, the control's a thousandth off.
+ */
+static void make_simulated(struct made *made)
+{
+    made->plan.rows[0].kind = DCB_KIND_SIMULATED;
+    made->plan.rows[0].provider = DCB_PROVIDER_SIMULATED;
+    made->plan.layouts = 3;
+    strcpy(made->plan.hardware_reason, "no PMU here");
+    for (size_t i = 1; i < made->result.workloads[0].cell_count; i++) {
+        struct dcb_counter_value *counter =
+            &made->result.workloads[0].cells[i].counters[0];
+
+        counter->ratio = make_interval(i == 1 ? 1.00001 : 1 - 0.1234 * (double)(i - 1),
+                                       i == 1 ? 0.00003 : 0.0002);
+    }
+}
+
+static void simulated_table_of_one_candidate(void **state)
+{
+    struct made made;
+    char *text;
+
+    (void)state;
+    make_result(&made, impls, 1, inputs, 1);
+    make_simulated(&made);
+    text = as_text(&made, 0);
+    assert_contains(text,
+                    "\ncounters: simulated (callgrind), kernel; no hardware counters: "
+                    "no PMU here\n");
+    assert_contains(
+        text, "\n\n"
+              "  simulated/iteration   stdlib   merged    delta    change  control\n"
+              "  instructions         421,034  378,931  -42,103  -12.34 %  +0.00 %\n"
+              "  instructions over 3 layouts: merged -12.36 to -12.32 %\n"
+              "\n"
+              "  kernel/iteration   stdlib   merged     delta   change\n");
+    free(text);
+    unmake_result(&made);
+}
+
+static void simulated_table_of_several_candidates(void **state)
+{
+    static const char *const candidates[] = {"one", "two"};
+    struct made made;
+    char *text;
+
+    (void)state;
+    make_result(&made, candidates, 2, inputs, 1);
+    make_simulated(&made);
+    text = as_text(&made, 0);
+    assert_contains(
+        text,
+        "\n\n"
+        "  simulated/iteration   stdlib       one       two  control\n"
+        "  instructions         421,034  -12.34 %  -24.68 %  +0.00 %\n"
+        "  instructions over 3 layouts: one -12.36 to -12.32 %, two -24.70 to -24.66 "
+        "%\n");
+    free(text);
+    text = as_markdown(&made);
+    assert_contains(text, "| simulated/iteration | stdlib | one | two | control |\n"
+                          "| --- | ---: | ---: | ---: | ---: |\n"
+                          "| instructions | 421,034 | -12.34 % | -24.68 % | +0.00 % |\n");
+    free(text);
+    unmake_result(&made);
+}
+
+/* Without candidates the control is what is compared, and stands there once. */
+static void simulated_table_of_the_control_alone(void **state)
+{
+    struct made made;
+    char *text;
+
+    (void)state;
+    make_result(&made, NULL, 0, inputs, 1);
+    make_simulated(&made);
+    text = as_text(&made, 0);
+    assert_contains(text, "\n\n"
+                          "  simulated/iteration   stdlib  control  delta   change\n"
+                          "  instructions         421,034  421,034      0  +0.00 %\n"
+                          "  instructions over 3 layouts: control -0.00 to +0.00 %\n");
+    free(text);
+    unmake_result(&made);
+}
+
+/* Of one layout, or of none for an arm, no range is told. */
+static void no_range_where_none_is_known(void **state)
+{
+    struct made made;
+    struct dcb_counter_value *counter;
+    char *text;
+
+    (void)state;
+    make_result(&made, impls, 1, inputs, 1);
+    make_simulated(&made);
+    counter = &made.result.workloads[0].cells[2].counters[0];
+    counter->value = (double)NAN;
+    counter->ratio = make_interval((double)NAN, (double)NAN);
+    text = as_text(&made, 0);
+    assert_contains(text,
+                    "  instructions         421,034       -      -       -  +0.00 %\n");
+    assert_null(strstr(text, "layouts:"));
+    assert_null(strstr(text, "nan"));
+    free(text);
+    unmake_result(&made);
+}
+
+static void assert_header(const struct made *made, const char *line)
+{
+    char *text = as_text(made, 0);
+
+    assert_contains(text, line);
+    free(text);
+}
+
+static void headers_of_counters(void **state)
+{
+    struct made made;
+
+    (void)state;
+    make_result(&made, impls, 1, inputs, 1);
+    assert_header(&made, "\ncounters: hardware, kernel\n");
+    strcpy(made.plan.hardware_reason, "not told where there are some");
+    assert_header(&made, "\ncounters: hardware, kernel\n");
+    make_simulated(&made);
+    assert_header(&made,
+                  "\ncounters: simulated (callgrind), kernel; no hardware counters: "
+                  "no PMU here\n");
+    made.result.system.virtual_machine = true;
+    assert_header(&made,
+                  "\ncounters: simulated (callgrind), kernel; no hardware counters: "
+                  "no PMU here\n");
+    strcpy(made.plan.hardware_reason, DCB_NO_PMU " (of any kind): look elsewhere");
+    assert_header(&made,
+                  "\ncounters: simulated (callgrind), kernel; no hardware counters: "
+                  "virtual machine\n");
+    made.result.system.virtual_machine = false;
+    assert_header(&made,
+                  "\ncounters: simulated (callgrind), kernel; no hardware counters: "
+                  "this machine exposes no hardware counters\n");
+    made.plan.hardware_reason[0] = '\0'; /* --counters simulated: none was wanted */
+    assert_header(&made, "\ncounters: simulated (callgrind), kernel\n");
+    for (size_t i = 0; i < 3; i++) {
+        for (size_t row = 0; row < made.plan.row_count; row++)
+            made.result.workloads[0].cells[i].counters[row].value = (double)NAN;
+    }
+    assert_header(&made, "\ncounters: none\n");
+    unmake_result(&made);
+}
+
+/* Derived figures say which provider they are made of. */
+static void derived_table(void **state)
+{
+    struct made made;
+    char *text;
+
+    (void)state;
+    make_result(&made, impls, 1, inputs, 2); /* the second copies two objects */
+    text = as_text(&made, 0);
+    assert_contains(text, "\n\n"
+                          "  derived               stdlib   merged  from\n"
+                          "  instructions/object  210,517  189,465  hardware\n"
+                          "  page faults/object    0.0006  0.00054  kernel\n");
+    assert_null(strstr(strstr(text, "  derived") + 1, "  derived"));
     free(text);
     unmake_result(&made);
 }
@@ -590,6 +765,12 @@ int main(void)
         cmocka_unit_test(lines_fit_with_many_candidates),
         cmocka_unit_test(lines_fit_with_three_workloads),
         cmocka_unit_test(broken_tables_are_whole),
+        cmocka_unit_test(simulated_table_of_one_candidate),
+        cmocka_unit_test(simulated_table_of_several_candidates),
+        cmocka_unit_test(simulated_table_of_the_control_alone),
+        cmocka_unit_test(no_range_where_none_is_known),
+        cmocka_unit_test(headers_of_counters),
+        cmocka_unit_test(derived_table),
     };
 
     return cmocka_run_group_tests_name("report", tests, NULL, NULL);

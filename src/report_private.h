@@ -1,0 +1,40 @@
+/* What the report's own files share; nobody else includes it. */
+#ifndef DCB_REPORT_PRIVATE_H
+#define DCB_REPORT_PRIVATE_H
+
+#include <stdbool.h>
+
+#include "text_table.h"
+
+struct dcb_result;
+struct dcb_strbuf;
+struct dcb_workload_result;
+
+enum { DCB_SHEET_WIDTH = 79, DCB_SHEET_INDENT = 2 };
+
+/* How the same tables come out as terminal text and as Markdown. */
+struct dcb_sheet {
+    const struct dcb_result *result;
+    enum dcb_table_format format;
+    int verbosity;
+    bool color;
+    struct dcb_strbuf *out;
+};
+
+void dcb_sheet_print_table(const struct dcb_sheet *sheet,
+                           const struct dcb_text_table *table);
+
+/* A line below a table, broken between words where it is too long for the terminal. */
+void dcb_sheet_remark(const struct dcb_sheet *sheet, const char *prefix, const char *raw);
+
+/* ---- report_counters.c ---- */
+
+/* The counters of one workload, a table for each provider, and what is derived of them.
+ */
+void dcb_sheet_counters(const struct dcb_sheet *sheet,
+                        const struct dcb_workload_result *workload);
+
+/* Rows without a value, one line for each reason. */
+void dcb_sheet_missing(const struct dcb_sheet *sheet);
+
+#endif
