@@ -7,6 +7,7 @@
 #   require test            what the tests use besides; after `require build`
 #   require optional        tools that some tests use, and are skipped without
 #   require lab             what scripts/pmu-lab uses, on Debian only; skipped without
+#   require simulation      valgrind: without it there are no simulated counters
 #
 # Each need is looked for where it will be used (pkg-config, the compiler, the interpreter),
 # so nothing is asked of the package manager, the network or root where nothing is missing.
@@ -42,6 +43,11 @@ lab_needs='
 cross-gcc     has_command aarch64-linux-gnu-gcc   gcc-aarch64-linux-gnu  -  -  -
 qemu          has_command qemu-system-aarch64     qemu-system-arm        -  -  -
 cpio          has_command cpio                    cpio                   -  -  -
+'
+# To build: the worker tells callgrind what to count.
+simulation_needs='
+valgrind      has_command valgrind                valgrind          valgrind            valgrind           valgrind
+callgrind.h   has_header  valgrind/callgrind.h    valgrind          valgrind-devel      valgrind           valgrind-devel
 '
 
 has_command() {
@@ -125,17 +131,17 @@ apt_install() {
     return $status
 }
 
-# Ends with status 3, but for optional things only says so.
+# Ends with status 3, but for things that one can do without only says so.
 cannot_have() {
     case $kind in
-    optional | lab) ;;
+    optional | lab) say "$*; the tests that use it skip" ;;
+    simulation) say "$*; goes on without: simulated counters are left out" ;;
     *) stop "$*" ;;
     esac
-    say "$*; the tests that use it skip"
 }
 
-# require build|test|optional|lab: returns when nothing is missing any more, else ends with
-# status 3.
+# require build|test|optional|lab|simulation: returns when nothing is missing any more, else
+# ends with status 3.
 require() {
     kind=$1
     case $kind in
@@ -149,6 +155,7 @@ require() {
         ;;
     optional) needs=$optional_needs ;;
     lab) needs=$lab_needs ;;
+    simulation) needs=$simulation_needs ;;
     esac
     manager=$(package_manager)
     packages=$(missing "$needs" "$manager")
@@ -173,7 +180,10 @@ require() {
     fi
     say "installing with apt-get: $packages"
     # shellcheck disable=SC2086 # a list
-    apt_install $packages || cannot_have "apt-get could not install $packages"
+    if ! apt_install $packages; then
+        cannot_have "apt-get could not install $packages"
+        return
+    fi
     packages=$(missing "$needs" "$manager")
     [ -z "$packages" ] || cannot_have "installed, and yet not usable: $packages"
 }
