@@ -39,7 +39,7 @@ DEFINES  = -D_GNU_SOURCE -DDCB_VERSION='"$(VERSION)"' -DDCB_CALLGRIND=$(CALLGRIN
            -DDCB_LIBEXEC_RELATIVE='"$(call relative,$(libexecdir)/dcbench)"' \
            -DDCB_DATA_RELATIVE='"$(call relative,$(datadir)/dcbench)"'
 # The macros that a simulated worker tells callgrind with what to count.
-CALLGRIND := $(shell echo '\#include <valgrind/callgrind.h>' | $(CC) $(CPPFLAGS) -E - >/dev/null 2>&1 && echo 1 || echo 0)
+CALLGRIND := $(shell $(CC) $(CPPFLAGS) -include valgrind/callgrind.h -fsyntax-only -x c /dev/null >/dev/null 2>&1 && echo 1 || echo 0)
 ALL_CFLAGS = -std=gnu11 -iquote src $(DEFINES) $(WARNINGS) -fno-common $(SANFLAGS) $(CFLAGS)
 
 JANSSON_CFLAGS := $(shell $(PKG_CONFIG) --cflags jansson 2>/dev/null)

@@ -24,7 +24,7 @@ EVENTS = "instructions,perf::MINOR-FAULTS,cpu-migrations"
 
 # One action for each, whatever the machine is.
 ACTIONS = {
-    "ENOENT": ("--counters simulated", "--events"),
+    "ENOENT": ("valgrind", "--events"),
     "EACCES": ("CAP_PERFMON", "kernel.perf_event_paranoid="),
     "EPERM": ("--cap-add PERFMON",),
     "EINVAL": ("EINVAL", "--events"),
