@@ -77,6 +77,9 @@ static int collect_wishes(const struct cli_options *options, struct wishes *wish
 
         if (is_wished(wishes, events->items[i]))
             continue;
+        if (wishes->count == DCB_EVENTS_MAX)
+            return dcb_error_set(err, DCB_ERROR_USAGE, "--events: more than %d events",
+                                 DCB_EVENTS_MAX);
         wish = add_wish(wishes);
         wish->row = row;
         if (row)
@@ -85,9 +88,6 @@ static int collect_wishes(const struct cli_options *options, struct wishes *wish
         if (dcb_events_encode(wish->text, &wish->event, err) != 0)
             return -1;
         wish->counted = true;
-        if (wishes->count > DCB_EVENTS_MAX)
-            return dcb_error_set(err, DCB_ERROR_USAGE, "--events: more than %d events",
-                                 DCB_EVENTS_MAX);
     }
     return 0;
 }
@@ -113,6 +113,24 @@ const struct dcb_core_pmu *cli_counter_core(const struct dcb_core_pmu *pmus, siz
     return NULL;
 }
 
+/* Of its CPUs those that this process may use. */
+static void keep_core(struct dcb_plan *plan, const struct dcb_core_pmu *core,
+                      ptrdiff_t place, const cpu_set_t *allowed)
+{
+    cpu_set_t own;
+    char *list;
+
+    plan->core = *core;
+    plan->core_is_first = place == 0;
+    (void)dcb_cpulist_parse(core->cpus, &own); /* cli_counter_core has read it */
+    CPU_AND(&own, &own, allowed);
+    list = dcb_cpulist_format(&own);
+    /* A list that is too long stays whole as the kernel writes it. */
+    if (strlen(list) < sizeof plan->core.cpus)
+        memcpy(plan->core.cpus, list, strlen(list) + 1);
+    free(list);
+}
+
 /* A hybrid machine has two kinds of cores with a PMU each: one of them is for us. */
 static void choose_core(struct dcb_plan *plan, int affinity)
 {
@@ -127,21 +145,37 @@ static void choose_core(struct dcb_plan *plan, int affinity)
     core = cli_counter_core(pmus, count < CORE_PMUS_MAX ? count : CORE_PMUS_MAX, affinity,
                             &allowed);
     if (core)
-        plan->core = *core;
+        keep_core(plan, core, core - pmus, &allowed);
 }
 
 /* ---- hardware ---- */
 
+/* Names that libpfm4 gives are the first PMU's: for another one the kernel's generic
+ * events are left. Returns how many candidates remain. */
+static size_t bind_candidates(struct dcb_event *candidates, size_t count,
+                              const struct dcb_plan *plan)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (!plan->core_is_first && strcmp(candidates[i].pmu, "perf") != 0)
+            continue;
+        candidates[kept] = candidates[i];
+        dcb_counters_bind(&candidates[kept++], &plan->core);
+    }
+    return kept;
+}
+
 /* Tries the encodings of a row on the PMU. */
-static void try_hardware(struct wish *wish, const struct dcb_core_pmu *core)
+static void try_hardware(struct wish *wish, const struct dcb_plan *plan)
 {
     struct dcb_event candidates[DCB_EVENT_CANDIDATES_MAX];
     size_t count =
         dcb_events_candidates(wish->row->name, candidates, DCB_EVENT_CANDIDATES_MAX);
     int chosen;
 
-    for (size_t i = 0; core->name[0] && i < count; i++)
-        dcb_counters_bind(&candidates[i], core);
+    if (plan->core.name[0])
+        count = bind_candidates(candidates, count, plan);
     chosen = dcb_counters_choose(candidates, count, wish->reason, sizeof wish->reason);
     wish->counted = chosen >= 0;
     if (wish->counted)
@@ -150,8 +184,9 @@ static void try_hardware(struct wish *wish, const struct dcb_core_pmu *core)
 
 /* Whether any row of the report is left to hardware. The trial runs where the workers
  * will. */
-static bool choose_hardware(struct wishes *wishes, const struct dcb_core_pmu *core)
+static bool choose_hardware(struct wishes *wishes, const struct dcb_plan *plan)
 {
+    const struct dcb_core_pmu *core = &plan->core;
     cpu_set_t before, cpus;
     bool any = false, moved;
 
@@ -164,7 +199,7 @@ static bool choose_hardware(struct wishes *wishes, const struct dcb_core_pmu *co
         if (!wish->row || wish->row->source != DCB_ROW_PMU)
             continue;
         if (wishes->hardware)
-            try_hardware(wish, core);
+            try_hardware(wish, plan);
         else
             snprintf(wish->reason, sizeof wish->reason, "not asked for (--counters)");
         any = any || wish->counted;
@@ -250,7 +285,10 @@ static void add_rows(struct dcb_plan *plan, const struct wishes *wishes)
     for (size_t i = 0; i < wishes->count; i++) {
         const struct wish *wish = &wishes->items[i];
 
-        if (!wish->row)
+        if (!wish->row && !wish->event.software && !wishes->hardware)
+            add_missing(plan, wish->text, DCB_PROVIDER_HARDWARE,
+                        "not asked for (--counters)");
+        else if (!wish->row)
             dcb_plan_add_event(plan, &wish->event);
         else if (wish->row->source == DCB_ROW_PMU)
             add_pmu_row(plan, wishes, wish);
@@ -289,10 +327,10 @@ static void make_plan(struct dcb_plan *plan, struct wishes *wishes, int affinity
     bool hardware;
 
     choose_core(plan, affinity);
-    hardware = choose_hardware(wishes, &plan->core);
+    hardware = choose_hardware(wishes, plan);
     if (!hardware) /* and no reason to prefer one kind of core */
         plan->core = (struct dcb_core_pmu){.name = ""};
-    if (!hardware)
+    if (!hardware && wishes->hardware)
         snprintf(plan->hardware_reason, sizeof plan->hardware_reason, "%s",
                  first_reason(wishes));
     if (hardware && wishes->if_no_hardware)

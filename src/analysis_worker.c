@@ -10,7 +10,7 @@
 struct series {
     double *time, *cpu, *log_ratio, *cpu_log_ratio;
     size_t count, pairs, cpu_pairs;
-    uint64_t iterations, involuntary, total_iterations, faults, switches;
+    uint64_t iterations, involuntary, total_iterations, total_ns, faults, switches;
     uint32_t disturbed;
     double **rows; /* [row_count][...] values of event rows */
     size_t *row_counts;
@@ -88,6 +88,7 @@ static void add_block(struct series *series, const struct dcb_plan *plan,
     series->count++;
     series->iterations = block->iterations;
     series->total_iterations += block->iterations;
+    series->total_ns += block->wall_ns;
     series->involuntary += block->involuntary;
     series->disturbed += block->involuntary > 0;
     series->faults += block->faults;
@@ -174,6 +175,7 @@ static void add_sample(const struct dcb_plan *plan, struct dcb_cell *cell, size_
         .rounds = (uint32_t)series->count,
         .iterations = series->iterations,
         .total_iterations = series->total_iterations,
+        .total_ns = series->total_ns,
         .log_ratio = DCB_UNKNOWN,
         .cpu_log_ratio = DCB_UNKNOWN,
         .involuntary = series->involuntary,

@@ -94,6 +94,8 @@ static bool read_pmu(const char *root, const char *name, struct dcb_core_pmu *pm
     memccpy(pmu->name, name, '\0', sizeof pmu->name);
     path = dcb_xasprintf("%s/%s/cpus", root, name);
     first_line(path, pmu->cpus, sizeof pmu->cpus);
+    if (strlen(pmu->cpus) == sizeof pmu->cpus - 1) /* cut, it would be another list */
+        pmu->cpus[0] = '\0';
     free(path);
     return true;
 }

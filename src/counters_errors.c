@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "simulation.h"
+
 /* From this level on a distribution's kernel keeps counters from users altogether: the
  * patches of Debian (3) and Ubuntu (4). The kernel's own levels end at 2. */
 enum { LEVEL_FORBIDDEN = 3, LEVEL_USER_ONLY = 2 };
@@ -20,8 +22,9 @@ static void explain_missing(const struct dcb_event *event,
     if (event->software)
         snprintf(text, size, "this kernel has no such event: name another with --events");
     else if (facts->core_pmus == 0)
-        snprintf(text, size,
-                 DCB_NO_PMU " (a virtual machine?): use --counters simulated");
+        snprintf(text, size, DCB_NO_PMU " (a virtual machine?): %s",
+                 dcb_simulated_row_find(event->name) ? "use --counters simulated"
+                                                     : "only a PMU can count this");
     else
         snprintf(text, size, "this CPU has no such event: name another with --events");
 }

@@ -72,6 +72,17 @@ static double estimated_cycles(const struct dcb_plan *plan, const struct dcb_cel
     return median;
 }
 
+/* The blocks that were interrupted belong to it, as to the events; a median would leave
+ * them out. */
+static double blocks_s(const struct dcb_cell *cell)
+{
+    double sum_ns = 0;
+
+    for (size_t i = 0; i < cell->sample_count; i++)
+        sum_ns += (double)cell->samples[i].total_ns;
+    return sum_ns * 1e-9;
+}
+
 static double combine(const struct dcb_derived_row *row, double a, double b,
                       uint64_t objects)
 {
@@ -83,8 +94,7 @@ static double combine(const struct dcb_derived_row *row, double a, double b,
         return 1000 * a / b;
     case DCB_DERIVED_PER_OBJECT:
         return a / (double)objects;
-    case DCB_DERIVED_PER_SECOND:
-        return 1e9 * a / b;
+    case DCB_DERIVED_PER_SECOND: /* see compute */
     case DCB_DERIVED_ESTIMATED_CYCLES:
         break;
     }
@@ -113,6 +123,8 @@ static void compute(const struct dcb_result *result,
             value->value = estimated_cycles(plan, cell);
         else
             snprintf(value->reason, sizeof value->reason, "only where simulated");
+    } else if (row->form == DCB_DERIVED_PER_SECOND) {
+        value->value = cell->counters[a].events / blocks_s(cell);
     } else {
         value->value = combine(row, cell->counters[a].value, cell->counters[b].value,
                                workload->objects);

@@ -19,7 +19,7 @@ enum dcb_derived_form {
     DCB_DERIVED_SHARE,           /* the same, shown in percent */
     DCB_DERIVED_PER_THOUSAND,    /* 1000 a / b */
     DCB_DERIVED_PER_OBJECT,      /* a / objects that an iteration copies */
-    DCB_DERIVED_PER_SECOND,      /* a / b where b is in nanoseconds */
+    DCB_DERIVED_PER_SECOND,      /* all of a in all blocks / their time, in seconds */
     DCB_DERIVED_ESTIMATED_CYCLES /* simulation.h */
 };
 

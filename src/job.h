@@ -54,7 +54,8 @@ struct dcb_job {
     size_t arm_count;
     struct dcb_spec *sources; /* describe: what to find and digest */
     size_t source_count;
-    uint32_t rounds;    /* at most */
+    uint32_t number; /* of the worker in its workload: which group of counters is first */
+    uint32_t rounds; /* at most */
     uint32_t warmups;   /* untimed blocks of every arm */
     uint64_t budget_ns; /* no new round is begun after so much time of rounds */
     uint64_t block_ns;  /* what calibration aims at */
@@ -109,6 +110,7 @@ struct dcb_answer {
     uint64_t iterations; /* arm: of a block */
     bool shared;         /* arm: shares its code with an earlier arm */
     uint64_t objects;    /* workload: how many */
+    uint64_t weight;     /* workload: calls of deepcopy (worker_weigh); 0: not asked */
     uint32_t rounds;     /* done: how many were begun */
     int group;           /* event: PMU group, -1 for none */
     int slot;            /* event: place in block.pmu or block.software, or -1 */

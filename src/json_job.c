@@ -160,14 +160,16 @@ static json_t *encode_lists(const struct dcb_job *job, json_t *object)
 char *dcb_job_encode(const struct dcb_job *job)
 {
     json_t *object = json_pack(
-        "{s:s, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:b, s:b, s:i, s:o, s:I, s:o, s:b}",
+        "{s:s, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:i, s:o, s:I, s:o, "
+        "s:b}",
         "job", job_kinds[job->kind], "token", (json_int_t)job->token, "seed",
-        (json_int_t)job->seed, "support", string_or_null(job->support), "rounds",
-        (json_int_t)job->rounds, "warmups", (json_int_t)job->warmups, "budget_ns",
-        (json_int_t)job->budget_ns, "block_ns", (json_int_t)job->block_ns, "fixed",
-        (int)job->fixed, "gc", (int)job->gc, "affinity", job->affinity, "cpus",
-        string_or_null(job->cpus), "memory_bytes", (json_int_t)job->memory_bytes, "venv",
-        string_or_null(job->venv), "site", (int)job->site);
+        (json_int_t)job->seed, "support", string_or_null(job->support), "number",
+        (json_int_t)job->number, "rounds", (json_int_t)job->rounds, "warmups",
+        (json_int_t)job->warmups, "budget_ns", (json_int_t)job->budget_ns, "block_ns",
+        (json_int_t)job->block_ns, "fixed", (int)job->fixed, "gc", (int)job->gc,
+        "affinity", job->affinity, "cpus", string_or_null(job->cpus), "memory_bytes",
+        (json_int_t)job->memory_bytes, "venv", string_or_null(job->venv), "site",
+        (int)job->site);
 
     if (job->kind != DCB_JOB_DESCRIBE)
         json_object_set_new(object, "workload", encode_spec(&job->workload));
@@ -238,6 +240,7 @@ static int decode_job(const json_t *root, struct dcb_job *job, struct dcb_error 
         .seed = get_uint(root, "seed"),
         .token = get_uint(root, "token"),
         .support = copy_string(root, "support"),
+        .number = (uint32_t)get_uint(root, "number"),
         .rounds = (uint32_t)get_uint(root, "rounds"),
         .warmups = (uint32_t)get_uint(root, "warmups"),
         .budget_ns = get_uint(root, "budget_ns"),
@@ -319,15 +322,15 @@ static void set_text(json_t *object, const char *key, const char *text)
 char *dcb_answer_encode(const struct dcb_answer *answer)
 {
     json_t *object = json_pack(
-        "{s:s, s:I, s:I, s:o, s:I, s:b, s:I, s:I, s:i, s:i, s:b, s:b, s:b, s:I}",
+        "{s:s, s:I, s:I, s:o, s:I, s:b, s:I, s:I, s:I, s:i, s:i, s:b, s:b, s:b, s:I}",
         "answer", answer_kinds[answer->kind], "token", (json_int_t)answer->token, "index",
         (json_int_t)answer->index, "failure",
         string_or_null(dcb_failure_name(answer->failure)), "iterations",
         (json_int_t)answer->iterations, "shared", (int)answer->shared, "objects",
-        (json_int_t)answer->objects, "rounds", (json_int_t)answer->rounds, "group",
-        answer->group, "slot", answer->slot, "software", (int)answer->software,
-        "anchored", (int)answer->anchored, "user_reads", (int)answer->user_reads,
-        "overhead", (json_int_t)answer->overhead);
+        (json_int_t)answer->objects, "weight", (json_int_t)answer->weight, "rounds",
+        (json_int_t)answer->rounds, "group", answer->group, "slot", answer->slot,
+        "software", (int)answer->software, "anchored", (int)answer->anchored,
+        "user_reads", (int)answer->user_reads, "overhead", (json_int_t)answer->overhead);
 
     set_text(object, "message", answer->message);
     set_text(object, "path", answer->path);
@@ -364,11 +367,12 @@ static int decode_numbers(const json_t *root, const struct dcb_answer_bounds *bo
                    : answer->kind == DCB_ANSWER_EVENT  ? bounds->events
                    : answer->kind == DCB_ANSWER_SOURCE ? bounds->sources
                                                        : 1;
-    json_int_t index, iterations, objects, rounds, group, slot, overhead;
+    json_int_t index, iterations, objects, weight, rounds, group, slot, overhead;
 
     if (decode_range(root, "index", 0, (json_int_t)limit - 1, &index, err) != 0 ||
         decode_range(root, "iterations", 0, INT64_MAX, &iterations, err) != 0 ||
         decode_range(root, "objects", 0, INT64_MAX, &objects, err) != 0 ||
+        decode_range(root, "weight", 0, INT64_MAX, &weight, err) != 0 ||
         decode_range(root, "rounds", 0, UINT32_MAX, &rounds, err) != 0 ||
         decode_range(root, "group", -1, DCB_EVENTS_MAX, &group, err) != 0 ||
         decode_range(root, "slot", -1, DCB_PMU_GROUP_MAX - 1, &slot, err) != 0 ||
@@ -377,6 +381,7 @@ static int decode_numbers(const json_t *root, const struct dcb_answer_bounds *bo
     answer->index = (uint32_t)index;
     answer->iterations = (uint64_t)iterations;
     answer->objects = (uint64_t)objects;
+    answer->weight = (uint64_t)weight;
     answer->rounds = (uint32_t)rounds;
     answer->group = (int)group;
     answer->slot = (int)slot;

@@ -68,6 +68,7 @@ struct dcb_plan {
     int affinity;             /* -1: none */
     struct dcb_core_pmu core; /* hybrid machine: the kind of core that workers run on and
                                  that counts; name "" on any other */
+    bool core_is_first;       /* libpfm4's names are for its PMU */
     bool gc;
     uint64_t memory_bytes; /* limit of a worker; 0: none */
 };

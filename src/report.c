@@ -404,11 +404,29 @@ static void summary(const struct dcb_sheet *sheet)
 
 /* ---- whole sheets ---- */
 
+static bool any_simulated(const struct dcb_result *result)
+{
+    for (size_t row = 0; row < result->plan->row_count; row++) {
+        if (result->plan->rows[row].provider == DCB_PROVIDER_SIMULATED &&
+            dcb_result_row_counted(result, row))
+            return true;
+    }
+    return false;
+}
+
 /* What the columns are, for who sees them for the first time. */
 static void legend(const struct dcb_sheet *sheet)
 {
     dcb_strbuf_append(sheet->out, "\n");
     dcb_sheet_missing(sheet);
+    if (any_simulated(sheet->result))
+        dcb_sheet_remark(
+            sheet, "",
+            "simulated: callgrind's count of the same code, of the calling thread, "
+            "without garbage collection; caches and branch prediction are models, and "
+            "branches are without direct jumps and calls. Its control column is what "
+            "two equal arms differ by: up to twice that, a change is unclear. estimated "
+            "cycles: a weighted sum, no cycles; 1000 i: a thousand instructions.");
     dcb_sheet_remark(
         sheet, "",
         "time: median over workers (processes); spread: their standard deviation. Both "

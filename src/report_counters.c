@@ -30,15 +30,31 @@ static bool is_counted(const struct dcb_workload_result *workload, size_t row)
     return false;
 }
 
-/* Simulated, a hundredth of a percent is a difference. */
+/* Not more than twice what two equal arms differ by, or of another sign from layout to
+ * layout: no difference that a simulation can tell. */
+static bool is_lost(const struct dcb_counter_value *counter,
+                    const struct dcb_counter_value *control)
+{
+    double change = fabs(counter->ratio.estimate - 1);
+
+    if (!control || change < 0.00005) /* shown as 0.00 % */
+        return false;
+    return change <= 2 * fabs(control->ratio.estimate - 1) ||
+           (counter->ratio.low < 1 && counter->ratio.high > 1);
+}
+
+/* Simulated, a hundredth of a percent is a difference. `control`: NULL for itself. */
 static void change_cell(struct dcb_text_table *table, const struct dcb_plan_row *row,
-                        const struct dcb_counter_value *counter, enum dcb_style style)
+                        const struct dcb_counter_value *counter,
+                        const struct dcb_counter_value *control, enum dcb_style style)
 {
     bool rare = dcb_plan_row_is_rare(row);
     char text[DCB_FORMAT_SIZE];
 
     /* A handful of context switches more or less is no change. */
     if (rare && counter->ratio.low <= 1 && counter->ratio.high >= 1)
+        dcb_text_table_cell(table, DCB_STYLE_DIM, "unclear");
+    else if (row->provider == DCB_PROVIDER_SIMULATED && is_lost(counter, control))
         dcb_text_table_cell(table, DCB_STYLE_DIM, "unclear");
     else if (row->provider == DCB_PROVIDER_SIMULATED)
         dcb_text_table_cell(table, style, "%s",
@@ -153,10 +169,11 @@ static void table_row(const struct part *part, struct dcb_text_table *table, siz
             dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s",
                                 dcb_format_delta(text, counter->value - base));
         }
-        change_cell(table, plan_row, counter, DCB_STYLE_PLAIN);
+        change_cell(table, plan_row, counter,
+                    part->first > 1 ? &cells[1].counters[row] : NULL, DCB_STYLE_PLAIN);
     }
     if (shows_control(part))
-        change_cell(table, plan_row, &cells[1].counters[row], DCB_STYLE_DIM);
+        change_cell(table, plan_row, &cells[1].counters[row], NULL, DCB_STYLE_DIM);
 }
 
 static void counter_table(const struct part *part)
@@ -335,6 +352,18 @@ void dcb_sheet_counters(const struct dcb_sheet *sheet,
         tables(&part, derived_table);
 }
 
+/* Why a row has no value anywhere; NULL where it has one somewhere. */
+static const char *missing_reason(const struct dcb_result *result, size_t row)
+{
+    if (dcb_result_row_counted(result, row) || result->workload_count == 0)
+        return NULL;
+    if (result->row_reasons[row])
+        return result->row_reasons[row];
+    if (result->plan->rows[row].kind != DCB_KIND_SIMULATED)
+        return NULL; /* a failed workload says so itself */
+    return dcb_result_missing(result, &result->workloads[0].cells[0], row);
+}
+
 /* Rows without a value, one line for each reason. */
 void dcb_sheet_missing(const struct dcb_sheet *sheet)
 {
@@ -344,13 +373,14 @@ void dcb_sheet_missing(const struct dcb_sheet *sheet)
 
     for (size_t row = 0; row < rows; row++) {
         struct dcb_strbuf line = DCB_STRBUF_INIT;
-        const char *reason = result->row_reasons[row];
+        const char *reason = missing_reason(result, row);
 
-        if (told[row] || !reason || dcb_result_row_counted(result, row))
+        if (told[row] || !reason)
             continue;
         for (size_t other = row; other < rows; other++) {
-            if (!result->row_reasons[other] ||
-                strcmp(result->row_reasons[other], reason) != 0)
+            const char *same = missing_reason(result, other);
+
+            if (!same || strcmp(same, reason) != 0)
                 continue;
             told[other] = true;
             dcb_strbuf_appendf(&line, "%s%s", line.length ? ", " : "",

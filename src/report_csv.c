@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "result.h"
 #include "strbuf.h"
@@ -39,8 +40,15 @@ static void csv_row(const struct dcb_result *result,
     csv_number(table, cell->ratio.low);
     csv_number(table, cell->ratio.high);
     dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", verdict ? verdict : "");
-    for (size_t row = 0; row < result->plan->row_count; row++)
+    for (size_t row = 0; row < result->plan->row_count; row++) {
+        enum dcb_provider provider = isfinite(cell->counters[row].value)
+                                         ? result->plan->rows[row].provider
+                                         : DCB_PROVIDER_NONE;
+
         csv_number(table, cell->counters[row].value);
+        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s",
+                            provider ? dcb_provider_name(provider) : "");
+    }
 }
 
 void dcb_report_csv(const struct dcb_result *result, struct dcb_strbuf *out)
@@ -54,8 +62,13 @@ void dcb_report_csv(const struct dcb_result *result, struct dcb_strbuf *out)
 
     for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
         dcb_text_table_column(table, DCB_ALIGN_LEFT, titles[i]);
-    for (size_t row = 0; row < result->plan->row_count; row++)
+    for (size_t row = 0; row < result->plan->row_count; row++) {
+        char title[sizeof result->plan->rows[row].name + 16];
+
+        snprintf(title, sizeof title, "%s provider", result->plan->rows[row].name);
         dcb_text_table_column(table, DCB_ALIGN_LEFT, result->plan->rows[row].name);
+        dcb_text_table_column(table, DCB_ALIGN_LEFT, title);
+    }
     for (size_t i = 0; i < result->workload_count; i++) {
         for (size_t k = 0; k < result->workloads[i].cell_count; k++)
             csv_row(result, &result->workloads[i], &result->workloads[i].cells[k], table);

@@ -19,7 +19,8 @@ struct dcb_sample {
     uint32_t rounds;     /* blocks that count */
     uint64_t iterations; /* of a block */
     uint64_t total_iterations;
-    double time_ns; /* median over blocks, per iteration */
+    uint64_t total_ns; /* wall-clock time of all its blocks */
+    double time_ns;    /* median over blocks, per iteration */
     double cpu_ns;
     double log_ratio; /* median over rounds of log(arm/baseline); NAN for the baseline */
     double cpu_log_ratio;
@@ -68,7 +69,8 @@ struct dcb_worker {
 struct dcb_workload_result {
     size_t workload; /* of the plan */
     uint64_t objects;
-    char *failure; /* why nothing could be measured; NULL */
+    uint64_t weight; /* calls of deepcopy of an iteration, DCB_SIM_CALLS at most */
+    char *failure;   /* why nothing could be measured; NULL */
     struct dcb_cell *cells;
     size_t cell_count;
     struct dcb_worker *workers;

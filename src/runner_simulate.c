@@ -11,16 +11,14 @@
 #include "simulator.h"
 #include "xalloc.h"
 
-/* What callgrind makes of a second: measured (docs/counters.md). */
-static const double slowdown = 250;
-
 /* Without being asked, no layout is simulated that is likely to take longer. */
 static const double patience_s = 20;
 
 enum {
     PARALLEL_MAX = 8,
-    SLOWER = 10,          /* a step under callgrind may take so many times --timeout */
-    LIMIT_MS = 600 * 1000 /* of one layout */
+    SLOWER = 10,           /* a step under callgrind may take so many times --timeout */
+    LIMIT_MS = 600 * 1000, /* of one layout, that was asked for by name */
+    UNASKED_LIMIT_MS = 90 * 1000
 };
 
 /* One layout: the worker simulated, and what came of it. */
@@ -92,6 +90,26 @@ static int open_layout(struct run *run, uint32_t number, struct layout *layout)
     return layout->dump_fd >= 0 ? 0 : -1;
 }
 
+/* As many at once as there are CPUs: nothing here is timed. */
+static size_t how_many_at_once(const struct run *run)
+{
+    int cpus = run->result->system.cpus;
+
+    return cpus < 1 ? 1 : cpus > PARALLEL_MAX ? PARALLEL_MAX : (size_t)cpus;
+}
+
+/* Those that run side by side share what one worker may have; valgrind itself wants some
+ * address space, too. */
+static uint64_t address_limit(const struct run *run)
+{
+    static const uint64_t least = 3ull << 30;
+    uint64_t share = run->plan->memory_bytes / how_many_at_once(run);
+
+    if (run->plan->memory_bytes == 0)
+        return 0;
+    return share > least ? share : least;
+}
+
 static uint64_t sign_of_life(const void *context)
 {
     const struct layout *layout = context;
@@ -124,7 +142,8 @@ static void *run_layout(void *context)
         .alive = sign_of_life,
         .context = layout,
         .timeout_ms = (uint64_t)(SLOWER * plan->timeout_s * 1000),
-        .limit_ms = LIMIT_MS,
+        .limit_ms = plan->simulate_always ? LIMIT_MS : UNASKED_LIMIT_MS,
+        .address_bytes = address_limit(layout->run),
         .stop = layout->run->hooks->stop,
         .tick = report,
         .tick_context = layout,
@@ -181,9 +200,10 @@ static void take_answers(struct run *run, struct layout *layout, uint64_t *itera
     }
 }
 
-/* The arm whose counts a dump holds, SIZE_MAX for a dump that is none of ours. */
+/* The arm whose counts a dump holds, SIZE_MAX for a dump that is none of ours. *ret_off:
+ * it holds what was counted behind the arm. */
 static size_t arm_of_dump(const struct layout *layout,
-                          const struct dcb_simulated_dump *dump)
+                          const struct dcb_simulated_dump *dump, bool *ret_off)
 {
     char token[32], *end;
     size_t length = (size_t)snprintf(token, sizeof token, "%llu/",
@@ -193,6 +213,9 @@ static size_t arm_of_dump(const struct layout *layout,
     if (strncmp(dump->label, token, length) != 0)
         return SIZE_MAX;
     arm = strtoul(dump->label + length, &end, 10);
+    *ret_off = strcmp(end, "/off") == 0;
+    if (*ret_off)
+        return arm < layout->turn.job.arm_count ? arm : SIZE_MAX;
     return *end == '\0' && arm < layout->turn.job.arm_count ? arm : SIZE_MAX;
 }
 
@@ -206,8 +229,17 @@ static void take_counts(struct run *run, struct layout *layout,
     struct dcb_simulated *counts;
 
     for (size_t i = 0; i < count; i++) {
-        size_t arm = arm_of_dump(layout, &dumps[i]);
+        bool off = false;
+        size_t arm = arm_of_dump(layout, &dumps[i], &off);
 
+        if (off && dumps[i].counts[DCB_SIM_IR] == 0)
+            continue;
+        if (off && arm != SIZE_MAX) {
+            dcb_error_set(&layout->err, DCB_ERROR_SYSTEM,
+                          "%s has told callgrind what to count",
+                          run->plan->arms[layout->turn.cells[arm]].label);
+            return;
+        }
         if (arm != SIZE_MAX && found[arm]) {
             dcb_error_set(&layout->err, DCB_ERROR_SYSTEM,
                           "callgrind's output has two dumps of one arm");
@@ -306,14 +338,6 @@ static void close_layout(struct layout *layout)
 
 /* ---- all layouts ---- */
 
-/* As many at once as there are CPUs: nothing here is timed. */
-static size_t how_many_at_once(const struct run *run)
-{
-    int cpus = run->result->system.cpus;
-
-    return cpus < 1 ? 1 : cpus > PARALLEL_MAX ? PARALLEL_MAX : (size_t)cpus;
-}
-
 /* Runs the layouts from `first` on side by side. Returns false where one went wrong: the
  * others would, too. */
 static bool run_layouts(struct run *run, uint32_t first, size_t count)
@@ -355,8 +379,25 @@ static bool takes_too_long(const struct run *run, double *ret_seconds)
         if (run->arms[i].active && cell->time.count)
             sum_s += cell->time.median * 1e-9;
     }
-    *ret_seconds = 2 * slowdown * sum_s; /* one iteration to warm up, one counted */
+    *ret_seconds =
+        dcb_simulated_seconds(dcb_simulated_effort(run->workload->weight), sum_s);
     return !run->plan->simulate_always && *ret_seconds > patience_s;
+}
+
+/* A median of fewer layouts is another figure: all of them or none. */
+static void drop_incomplete(struct run *run)
+{
+    for (size_t i = 0; i < run->workload->cell_count; i++) {
+        struct dcb_cell *cell = &run->workload->cells[i];
+        uint32_t complete = 0;
+
+        for (uint32_t k = 0; k < run->plan->layouts; k++)
+            complete += cell->layouts[k].iterations > 0;
+        if (complete == run->plan->layouts)
+            continue;
+        free(cell->layouts);
+        cell->layouts = NULL;
+    }
 }
 
 void dcb_runner_simulate(struct run *run)
@@ -388,4 +429,5 @@ void dcb_runner_simulate(struct run *run)
             break;
         first += (uint32_t)count;
     }
+    drop_incomplete(run);
 }

@@ -106,6 +106,7 @@ int dcb_runner_open_turn(const struct run *run, size_t suspect, struct turn *tur
     job->rounds = rounds_of_turn(plan, job->arm_count);
     job->budget_ns = plan->rounds ? UINT64_MAX / 2 : plan->budget_ns;
     job->block_ns = plan->block_ns;
+    job->number = (uint32_t)turn->number;
     job->fixed = plan->rounds && plan->iterations;
     job->warmups = plan->warmups;
     turn->discarded = suspect != SIZE_MAX;
@@ -201,6 +202,8 @@ static void take_workload(struct run *run, struct turn *turn,
 
     if (answer->failure == DCB_FAILURE_NONE) {
         run->workload->objects = answer->objects;
+        if (answer->weight)
+            run->workload->weight = answer->weight;
     } else if (answer->failure == DCB_FAILURE_CHANGED) {
         turn->changed = true;
         if (!turn->change)

@@ -21,10 +21,12 @@ static const struct dcb_simulated_row rows[] = {
     {"branch-misses", "Bcm+Bim", DCB_SIM_BCM, DCB_SIM_BIM,
      "those that callgrind's own predictor gets wrong"},
     {"L1-dcache-loads", "Dr", DCB_SIM_DR, DCB_SIM_DR, NULL},
-    {"L1-dcache-load-misses", "D1mr", DCB_SIM_D1MR, DCB_SIM_D1MR, NULL},
+    {"L1-dcache-load-misses", "D1mr", DCB_SIM_D1MR, DCB_SIM_D1MR,
+     "data reads that miss a model of a cache"},
     {"LLC-loads", "D1mr", DCB_SIM_D1MR, DCB_SIM_D1MR,
      "data reads that miss the first level: there is no second level"},
-    {"LLC-load-misses", "DLmr", DCB_SIM_DLMR, DCB_SIM_DLMR, NULL},
+    {"LLC-load-misses", "DLmr", DCB_SIM_DLMR, DCB_SIM_DLMR,
+     "data reads that miss a model of a last-level cache"},
 };
 
 const struct dcb_simulated_row *dcb_simulated_row_find(const char *name)
@@ -59,6 +61,30 @@ double dcb_simulated_estimated_cycles(const struct dcb_simulated *simulated)
     if (simulated->iterations == 0)
         return DCB_UNKNOWN;
     return (first + 5 * last + 35 * memory) / (double)simulated->iterations;
+}
+
+enum { ITERATIONS_MAX = 100, WARMUPS_MAX = 100 };
+
+struct dcb_simulated_effort dcb_simulated_effort(uint64_t weight)
+{
+    uint64_t iterations = DCB_SIM_CALLS / (weight ? weight : 1), warmups;
+
+    iterations = iterations == 0               ? 1
+                 : iterations > ITERATIONS_MAX ? ITERATIONS_MAX
+                                               : iterations;
+    warmups = 2 * iterations + 1;
+    return (struct dcb_simulated_effort){
+        .iterations = iterations,
+        .warmups = warmups > WARMUPS_MAX ? WARMUPS_MAX : warmups,
+    };
+}
+
+double dcb_simulated_seconds(struct dcb_simulated_effort effort, double iteration_s)
+{
+    static const double counted = 250, uncounted = 30;
+
+    return iteration_s * (counted * (double)(effort.iterations + 1) +
+                          uncounted * (double)effort.warmups);
 }
 
 /* ---- callgrind's output ---- */

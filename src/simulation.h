@@ -33,6 +33,19 @@ enum dcb_simulated_event {
 
 extern const char *const dcb_simulated_names[DCB_SIM_EVENTS]; /* "Ir", ... */
 
+/* So many calls of deepcopy are simulated of each arm, in whole iterations: as few as
+ * show every digit that is the same in the next run. */
+enum { DCB_SIM_CALLS = 4000 };
+
+/* How many iterations are simulated, and run before that, of a workload that takes
+ * `weight` calls an iteration (worker_weigh): nothing that a clock says has a part in
+ * it. */
+struct dcb_simulated_effort {
+    uint64_t iterations, warmups;
+};
+
+struct dcb_simulated_effort dcb_simulated_effort(uint64_t weight);
+
 /* One arm in one layout. */
 struct dcb_simulated {
     uint64_t iterations; /* 0: not simulated */
@@ -60,6 +73,13 @@ double dcb_simulated_value(const struct dcb_simulated *simulated,
  * A figure to compare with, not a number of cycles.
  */
 double dcb_simulated_estimated_cycles(const struct dcb_simulated *simulated);
+
+/*
+ * Seconds that a layout is likely to take, of arms whose iterations take `iteration_s` in
+ * all: callgrind runs Python about 250 times slower, and about 30 times while it does not
+ * count (scripts/speed measures it).
+ */
+double dcb_simulated_seconds(struct dcb_simulated_effort effort, double iteration_s);
 
 /* One dump of callgrind's output. */
 struct dcb_simulated_dump {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -195,6 +196,12 @@ static int start(const struct dcb_spawn_request *request, struct child *child,
         dcb_error_set_errno(err, launched, "cannot start %s", request->program);
         goto out;
     }
+    /* It has not come to user code by now: valgrind alone takes longer to start. */
+    if (request->address_bytes)
+        (void)prlimit(child->pid, RLIMIT_AS,
+                      &(struct rlimit){.rlim_cur = request->address_bytes,
+                                       .rlim_max = request->address_bytes},
+                      NULL);
     child->pidfd = (int)syscall(SYS_pidfd_open, child->pid, 0);
     child->answers = answers[0];
     child->output = output[0];

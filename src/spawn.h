@@ -28,6 +28,8 @@ struct dcb_spawn_request {
     const void *context;
     uint64_t timeout_ms, limit_ms;
 
+    uint64_t address_bytes; /* limit of its address space; 0: none */
+
     const volatile sig_atomic_t *stop; /* not 0: kill the worker; may be NULL */
 
     void (*tick)(void *context); /* called some times a second; may be NULL */

@@ -1,9 +1,14 @@
 #include "worker.h"
 
+#include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "error.h"
 #include "rng.h"
+#include "simulation.h"
 
 /*
  * Callgrind counts the same for the same instructions at the same addresses, so all that
@@ -12,17 +17,13 @@
  * depends on what was allocated long before.
  */
 
-/* So many calls of deepcopy are simulated of each arm, in whole iterations. */
-static const uint64_t calls_wanted = 4000;
-enum { ITERATIONS_MAX = 100, WARMUPS_MAX = 100 };
-
 struct session {
     const struct worker_link *link;
     struct worker_python *python;
     const struct dcb_job *job;
     uint32_t order[DCB_ARMS_MAX];
     bool active[DCB_ARMS_MAX], shared[DCB_ARMS_MAX];
-    uint64_t iterations, warmups;
+    struct dcb_simulated_effort effort;
 };
 
 static void fail_arm(struct session *session, uint32_t arm, enum dcb_failure failure,
@@ -68,6 +69,43 @@ static void run_uncounted(struct session *session, uint32_t arm, enum dcb_phase 
     }
 }
 
+static uint64_t clock_ns(clockid_t clock)
+{
+    struct timespec now;
+
+    clock_gettime(clock, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* Callgrind counts the thread that calls. An arm that has others do a tenth of its work
+ * is not simulated at all: that much no clock is wrong by. */
+static void warm_up(struct session *session, uint32_t arm)
+{
+    struct dcb_error why = DCB_ERROR_INIT;
+    uint64_t all_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+    uint64_t own_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+
+    run_uncounted(session, arm, DCB_PHASE_WARM_UP, session->effort.warmups);
+    all_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - all_ns;
+    own_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - own_ns;
+    if (!session->active[arm] || all_ns - own_ns < all_ns / 10 || all_ns < own_ns)
+        return;
+    dcb_error_set(&why, DCB_ERROR_SYSTEM,
+                  "it works in other threads, which are not "
+                  "counted");
+    fail_arm(session, arm, DCB_FAILURE_RAISED, &why);
+}
+
+static void leave_dumps(void)
+{
+    int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+    if (fd >= 0) {
+        dup2(fd, DCB_DUMP_FD);
+        close(fd);
+    }
+}
+
 /* The label holds the job's token, so that no other request is taken for ours. */
 static void simulate_arm(struct session *session, uint32_t arm)
 {
@@ -81,40 +119,34 @@ static void simulate_arm(struct session *session, uint32_t arm)
     snprintf(label, sizeof label, "%llu/%u", (unsigned long long)session->job->token,
              arm);
     dcb_samples_mark(session->link->samples, DCB_PHASE_SIMULATE, arm);
-    if (worker_simulate_block(session->python, arm, session->iterations, label) != 0) {
+    if (worker_simulate_block(session->python, arm, session->effort.iterations, label) !=
+        0) {
         worker_error_from_exception(session->python, &why);
         fail_arm(session, arm, DCB_FAILURE_RAISED, &why);
         return;
     }
-    worker_answer_arm(session->link, arm, DCB_FAILURE_NONE, NULL, session->iterations,
-                      session->shared[arm]);
-}
-
-static int plan_iterations(struct session *session, struct dcb_error *err)
-{
-    uint64_t weight;
-
-    if (worker_weigh(session->python, calls_wanted, &weight, err) != 0)
-        return -1;
-    session->iterations = calls_wanted / (weight ? weight : 1);
-    if (session->iterations > ITERATIONS_MAX)
-        session->iterations = ITERATIONS_MAX;
-    session->warmups = 2 * session->iterations + 1;
-    if (session->warmups > WARMUPS_MAX)
-        session->warmups = WARMUPS_MAX;
-    return 0;
+    /* Between the arms nothing is counted, unless one of them has told callgrind to. */
+    snprintf(label, sizeof label, "%llu/%u/off", (unsigned long long)session->job->token,
+             arm);
+    worker_simulate_nothing(label);
+    worker_answer_arm(session->link, arm, DCB_FAILURE_NONE, NULL,
+                      session->effort.iterations, session->shared[arm]);
 }
 
 static int simulate(struct session *session, struct dcb_error *err)
 {
     const struct dcb_job *job = session->job;
+    uint64_t weight;
 
     load_arms(session);
-    if (plan_iterations(session, err) != 0 ||
+    if (worker_weigh(session->python, DCB_SIM_CALLS, &weight, err) != 0 ||
         worker_settle_heap(session->python, false, err) != 0)
         return -1;
+    session->effort = dcb_simulated_effort(weight);
+    /* A child that the code under test forks writes no dump of its own over ours. */
+    pthread_atfork(NULL, NULL, leave_dumps);
     for (size_t i = 0; i < job->arm_count; i++)
-        run_uncounted(session, session->order[i], DCB_PHASE_WARM_UP, session->warmups);
+        warm_up(session, session->order[i]);
     if (worker_simulate_begin(err) != 0)
         return -1;
     for (size_t i = 0; i < job->arm_count; i++)
@@ -131,7 +163,7 @@ int worker_job_simulate(const struct worker_link *link, struct worker_python *py
     dcb_samples_mark(link->samples, DCB_PHASE_LOAD_WORKLOAD, DCB_ARM_NONE);
     if (worker_load_workload(python, &job->workload, &objects, err) != 0 ||
         simulate(&session, err) != 0) {
-        worker_answer_workload(link, 0, DCB_FAILURE_LOAD, err->text);
+        worker_answer_workload(link, 0, 0, DCB_FAILURE_LOAD, err->text);
         return -1;
     }
     worker_answer_done(link, 0);

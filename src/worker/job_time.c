@@ -4,6 +4,7 @@
 
 #include "error.h"
 #include "rng.h"
+#include "simulation.h"
 
 /* A check that takes longer is not repeated. */
 static const uint64_t long_check_ns = 500 * 1000 * 1000;
@@ -257,7 +258,7 @@ static int compare_objects(const struct session *session)
     dcb_samples_mark(session->link->samples, DCB_PHASE_COMPARE, DCB_ARM_NONE);
     if (worker_check_objects(session->python, &why) == 0)
         return 0;
-    worker_answer_workload(session->link, 0, DCB_FAILURE_CHANGED, why.text);
+    worker_answer_workload(session->link, 0, 0, DCB_FAILURE_CHANGED, why.text);
     return -1;
 }
 
@@ -278,19 +279,23 @@ int worker_job_time(const struct worker_link *link, struct worker_python *python
     struct dcb_rng rng = {.state = dcb_rng_derive(job->seed, 3)};
     struct dcb_error why = DCB_ERROR_INIT;
     size_t objects = 0, arm;
+    uint64_t weight = 0;
     uint32_t rounds;
 
     dcb_samples_mark(link->samples, DCB_PHASE_LOAD_WORKLOAD, DCB_ARM_NONE);
     if (worker_load_workload(python, &job->workload, &objects, &why) != 0 ||
         worker_take_picture(python, &why) != 0) {
-        worker_answer_workload(link, 0, DCB_FAILURE_LOAD, why.text);
+        worker_answer_workload(link, 0, 0, DCB_FAILURE_LOAD, why.text);
         end_job(link, 0);
         return 0;
     }
-    worker_answer_workload(link, objects, DCB_FAILURE_NONE, NULL);
-    load_arms(&session, &rng);
     for (size_t i = 0; i < job->arm_count; i++)
         session.checks = session.checks || job->arms[i].check;
+    /* For the simulation that may follow, once. */
+    if (session.checks && worker_weigh(python, DCB_SIM_CALLS, &weight, err) != 0)
+        return -1;
+    worker_answer_workload(link, objects, weight, DCB_FAILURE_NONE, NULL);
+    load_arms(&session, &rng);
     if (check_arms(&session) != 0) {
         end_job(link, 0);
         return 0;

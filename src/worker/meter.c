@@ -166,6 +166,7 @@ void worker_meter_open(struct worker_meter *meter, const struct worker_link *lin
 
     if (job->event_count == 0)
         return;
+    meter->first = job->number;
     meter->counters = dcb_counters_open(job->events, job->event_count, states);
     replace_migrations(meter, job, states);
     groups = dcb_counters_groups(meter->counters);
@@ -178,7 +179,8 @@ void worker_meter_select(struct worker_meter *meter, uint32_t round)
 {
     size_t groups = dcb_counters_groups(meter->counters);
 
-    meter->group = groups ? round % groups : 0;
+    /* Few rounds of slow arms: the next worker goes on with another group. */
+    meter->group = groups ? (meter->first + round) % groups : 0;
     dcb_counters_select(meter->counters, meter->group);
 }
 

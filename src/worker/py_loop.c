@@ -72,7 +72,17 @@ int worker_simulate_block(struct worker_python *python, size_t arm, uint64_t ite
     return rc;
 }
 
+void worker_simulate_nothing(const char *label)
+{
+    CALLGRIND_DUMP_STATS_AT(label);
+}
+
 #else
+
+void worker_simulate_nothing(const char *label)
+{
+    (void)label;
+}
 
 int worker_simulate_begin(struct dcb_error *err)
 {

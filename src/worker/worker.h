@@ -30,7 +30,7 @@ void worker_answer(const struct worker_link *link, const struct dcb_answer *answ
 
 /* The answers that every job has. `message` may be NULL. */
 void worker_answer_workload(const struct worker_link *link, size_t objects,
-                            enum dcb_failure failure, char *message);
+                            uint64_t weight, enum dcb_failure failure, char *message);
 void worker_answer_arm(const struct worker_link *link, size_t arm,
                        enum dcb_failure failure, char *message, uint64_t iterations,
                        bool shared);
@@ -118,6 +118,9 @@ int worker_run_block(struct worker_python *python, size_t arm, uint64_t iteratio
 int worker_simulate_block(struct worker_python *python, size_t arm, uint64_t iterations,
                           const char *label);
 
+/* Has callgrind write down what it has counted since the last block: nothing. */
+void worker_simulate_nothing(const char *label);
+
 /* Has callgrind begin: what ran before was only executed. 0, or -1 where this worker is
  * built without valgrind's header. */
 int worker_simulate_begin(struct dcb_error *err);
@@ -130,6 +133,7 @@ struct worker_meter {
     int migrations_slot; /* in block.software; -1: not needed, or not there */
     int software;        /* kernel events that are counted besides it */
     size_t group;        /* the live one of the PMU groups */
+    uint32_t first;      /* the one that was, or would be, in the first round */
 };
 
 #define WORKER_METER_INIT                                        \

@@ -62,10 +62,11 @@ void worker_answer(const struct worker_link *link, const struct dcb_answer *answ
 }
 
 void worker_answer_workload(const struct worker_link *link, size_t objects,
-                            enum dcb_failure failure, char *message)
+                            uint64_t weight, enum dcb_failure failure, char *message)
 {
     worker_answer(link, &(struct dcb_answer){.kind = DCB_ANSWER_WORKLOAD,
                                              .objects = objects,
+                                             .weight = weight,
                                              .failure = failure,
                                              .message = message,
                                              .group = -1,

@@ -308,6 +308,71 @@ def test_arm_that_writes_where_callgrind_does(dcbench, write, what):
     assert "callgrind's output" in reason
 
 
+def test_arm_that_works_in_another_thread(dcbench, write):
+    """Callgrind counts the calling thread: what it would count is not the arm's work."""
+    write("threaded.py", """
+import copy
+import threading
+
+def deepcopy(x, memo=None):
+    found = []
+    other = threading.Thread(target=lambda: found.append(copy.deepcopy(x)))
+    other.start()
+    other.join()
+    return found[0]
+""")
+    result = simulate(dcbench, "-i", "threaded.py,merged", "-w", "memo")
+    assert "other threads" in reason_of(result, "threaded")
+    assert result.cell("merged")["counters"]["instructions"]["value"] > 0
+
+
+def test_arm_that_forks(dcbench, write):
+    """The child's own dump does not take the place of what was counted before."""
+    write("forks.py", COPY % "import os\n    if HERE and os.fork() == 0: os._exit(0)")
+    result = simulate(dcbench, "-i", "forks.py,merged", "-w", "memo")
+    assert all(cell["counters"]["instructions"]["value"] > 0 for cell in result["cells"])
+
+
+def test_all_layouts_or_none(dcbench, write):
+    """The median of two layouts would be another figure than that of three."""
+    write("sometimes.py", COPY % "if HERE and hash('a') == LAST: raise ValueError('no')")
+    probe = ("import sys\nHERE = sys.pycache_prefix == '/dev/null/none'\n"
+             "from copy import deepcopy\n"
+             "if HERE: raise ValueError(str(hash('a')))\n")
+    write("probe.py", probe)
+    seen = reason_of(simulate(dcbench, "-i", "probe.py,merged", "-w", "reduce"), "probe")
+    # The first reason is that of layout 0.
+    number = seen.partition("ValueError: ")[2].split(",")[0].split(" ")[0]
+    path = dcbench.folder / "sometimes.py"
+    path.write_text(path.read_text().replace("LAST", number))
+    result = simulate(dcbench, "-i", "sometimes.py,merged", "-w", "reduce")
+    cell = result.cell("sometimes")
+    assert cell["layouts"] == [] and cell["counters"]["instructions"]["value"] is None
+    assert "ValueError: no" in reason_of(result, "sometimes")
+    assert len(result.cell("merged")["layouts"]) == 3
+
+
+def test_slow_copies_are_not_simulated_unasked(dcbench, write):
+    """What an iteration takes is known by then, and how many there would be."""
+    write("slow.py", """
+import time
+
+class Slow:
+    def __deepcopy__(self, memo):
+        end = time.perf_counter() + 0.002
+        while time.perf_counter() < end:
+            pass
+        return self
+
+workload = [Slow()]
+""")
+    result = dcbench.result("-i", "merged", "-w", "slow.py", "--workers", "1",
+                            "--counters", "auto")
+    if has_hardware(result):
+        pytest.skip("this machine has a PMU")
+    assert "it would take about" in reason_of(result, "merged")
+
+
 def test_workload_that_reads_a_relative_path(dcbench, write):
     """Callgrind's worker stands in /: the reason has to say what is not there."""
     write("data.txt", "1 2 3")

@@ -229,3 +229,11 @@ def test_full_standard_output(dcbench):
         for args in (["--help"], ["--version"], ["list", "impls"]):
             done = dcbench(*args, status=3, stdout=full)
             assert "standard output" in done.err and "No space left" in done.err
+
+
+def test_more_events_than_there_is_room_for(dcbench):
+    """Rows count, too, wherever they stand."""
+    codes = [f"r{number:x}" for number in range(0x1000, 0x1040)]
+    for events in ([*codes, "cpu-migrations"], ["cpu-migrations", *codes]):
+        done = dcbench("-e", ",".join(events), status=2)
+        assert "more than 64 events" in done.err

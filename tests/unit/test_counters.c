@@ -234,7 +234,7 @@ static void no_pmu_is_a_reason(void **state)
         access("/sys/bus/event_source/devices/cpu", F_OK) != 0)
         assert_string_equal(states[0].reason,
                             "this machine exposes no hardware counters (a virtual "
-                            "machine?): use --counters simulated");
+                            "machine?): only a PMU can count this");
     assert_int_equal(dcb_counters_groups(counters), 0);
     assert_int_equal(count_descriptors(), before);
     dcb_counters_select(counters, 3);

@@ -104,11 +104,16 @@ static void every_row(void **state)
 {
     const enum dcb_provider hardware = DCB_PROVIDER_HARDWARE,
                             kernel = DCB_PROVIDER_KERNEL;
+    /* Interrupted blocks count with all their time: 500 switches in 2 s. */
+    struct dcb_sample samples[] = {{.total_ns = 1500000000}, {.total_ns = 500000000}};
     struct bench bench;
 
     (void)state;
     open_bench(&bench);
     add_all_rows(&bench);
+    bench.cell.samples = samples;
+    bench.cell.sample_count = 2;
+    bench.cell.counters[13].events = 500;
     assert_value(&bench, "ipc", hardware, 2.5);
     assert_value(&bench, "cycles_per_object", hardware, 50);
     assert_value(&bench, "instructions_per_object", hardware, 125);

@@ -48,6 +48,8 @@ static struct dcb_job full_job(void)
         .sources = dcb_xcalloc(2, sizeof(struct dcb_spec)),
         .source_count = 2,
         .rounds = UINT32_MAX,
+        .number = UINT32_MAX,
+        .fixed = true,
         .warmups = 7,
         .budget_ns = 1ull << 60,
         .block_ns = 150000,
@@ -116,6 +118,8 @@ static void assert_same_job(const struct dcb_job *a, const struct dcb_job *b)
     for (size_t i = 0; i < a->source_count; i++)
         assert_same_spec(&a->sources[i], &b->sources[i]);
     assert_int_equal(a->rounds, b->rounds);
+    assert_int_equal(a->number, b->number);
+    assert_int_equal(a->fixed, b->fixed);
     assert_int_equal(a->warmups, b->warmups);
     assert_true(a->budget_ns == b->budget_ns);
     assert_true(a->block_ns == b->block_ns);
@@ -312,6 +316,7 @@ static void assert_answer_survives(const struct dcb_answer *answer)
     assert_true(decoded.iterations == answer->iterations);
     assert_int_equal(decoded.shared, answer->shared);
     assert_true(decoded.objects == answer->objects);
+    assert_true(decoded.weight == answer->weight);
     assert_int_equal(decoded.rounds, answer->rounds);
     assert_int_equal(decoded.group, answer->group);
     assert_int_equal(decoded.slot, answer->slot);
@@ -362,6 +367,7 @@ static void full_answer_survives_the_way(void **state)
         .iterations = INT64_MAX,
         .shared = true,
         .objects = INT64_MAX - 1,
+        .weight = INT64_MAX - 2,
         .rounds = UINT32_MAX,
         .group = 3,
         .slot = 7,
@@ -402,8 +408,8 @@ static void message_that_is_not_utf8(void **state)
     free(line);
 }
 
-#define NUMBERS                                                           \
-    "\"iterations\":1,\"objects\":2,\"rounds\":3,\"group\":0,\"slot\":0," \
+#define NUMBERS                                                                        \
+    "\"iterations\":1,\"objects\":2,\"weight\":0,\"rounds\":3,\"group\":0,\"slot\":0," \
     "\"overhead\":-1,\"shared\":false"
 
 /* NULL for `part`: it is taken. */
@@ -484,8 +490,8 @@ static void every_cut_of_an_answer_is_refused(void **state)
 static void assert_field(const char *kind, const char *key, const char *value,
                          const char *part)
 {
-    static const char *const keys[] = {"index", "iterations", "objects", "rounds",
-                                       "group", "slot",       "overhead"};
+    static const char *const keys[] = {"index",  "iterations", "objects", "weight",
+                                       "rounds", "group",      "slot",    "overhead"};
     struct dcb_strbuf line = DCB_STRBUF_INIT;
 
     dcb_strbuf_appendf(&line, "{\"answer\":\"%s\"", kind);
@@ -513,6 +519,7 @@ static void numbers_are_checked(void **state)
         {"done", "index", "0", "-1", "4294967296"},
         {"arm", "iterations", "9223372036854775807", "-1", NULL},
         {"workload", "objects", "9223372036854775807", "-1", NULL},
+        {"workload", "weight", "9223372036854775807", "-1", NULL},
         {"done", "rounds", "4294967295", "-1", "4294967296"},
         {"event", "group", "-1", "-2", "65"},
         {"event", "slot", "7", "-2", "8"},

@@ -153,13 +153,16 @@ static void csv(void **state)
     assert_string_equal(
         text, "workload,implementation,role,status,time_ns,time_mean_ns,time_stddev_ns,"
               "time_min_ns,time_max_ns,cpu_ns,workers,blocks,ratio,ratio_low,ratio_high,"
-              "verdict,instructions,LLC-loads,page-faults,task-clock,time-elapsed\n"
+              "verdict,instructions,instructions provider,LLC-loads,LLC-loads provider,"
+              "page-faults,page-faults provider,task-clock,task-clock provider,"
+              "time-elapsed,time-elapsed provider\n"
               "memo,stdlib,baseline,ok,61200,61300,1224,60000,63000,61200,5,250,,,,,"
-              "421034,,0.0012,60000,61200\n"
+              "421034,hardware,,,0.0012,kernel,60000,kernel,61200,kernel\n"
               "memo,stdlib,control,ok,61200,61300,1224,60000,63000,61200,5,250,1,0.9969,"
-              "1.0031,same,421034,,0.0012,60000,61200\n"
+              "1.0031,same,421034,hardware,,,0.0012,kernel,60000,kernel,61200,kernel\n"
               "memo,merged,candidate,ok,55080,55170,1101.6,54000,56700,55080,5,250,0.9,0."
-              "8969,0.9031,faster,378930.6,,0.00108,54000,55080\n");
+              "8969,0.9031,faster,378930.6,hardware,,,0.00108,kernel,54000,kernel,55080,"
+              "kernel\n");
     free(text);
     unmake_result(&made);
 }
@@ -215,7 +218,7 @@ static void failed_cells_in_csv(void **state)
         made.result.workloads[0].cells[2].counters[i].value = (double)NAN;
     text = as_csv(&made);
     assert_contains(text, "\nmemo,merged,candidate,\"failed: a \"\"b\"\", "
-                          "c?d\",,,,,,,0,250,,,,,,,,,\n");
+                          "c?d\",,,,,,,0,250,,,,,,,,,,,,,,\n");
     free(text);
     unmake_result(&made);
 }
