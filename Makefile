@@ -109,11 +109,11 @@ $(B)/obj/$(1)/%.o: src/worker/%.c $(B)/flags
 	@echo '  CC-$(1) $$<'
 	$$(Q)$$(CC) $$(ALL_CFLAGS) $$(CPPFLAGS) $$(JANSSON_CFLAGS) $$(call py_cflags,$(1)) -MMD -MP -c -o $$@ $$<
 
-$(B)/libexec/dcbench/dcbench-worker-$(1): $(WORKER_SRC:src/worker/%.c=$(B)/obj/$(1)/%.o) $(LIB)
+$(B)/libexec/dcbench/dcbench-worker-$(1): $(B)/obj/$(1)/first.o $(patsubst src/worker/%.c,$(B)/obj/$(1)/%.o,$(filter-out src/worker/first.c,$(WORKER_SRC))) $(LIB)
 	@mkdir -p $$(@D)
 	@echo '  LINK    $$@'
 	$$(Q)$$(PKG_CONFIG) --exists python-$(1)-embed || { echo 'no python-$(1)-embed.pc: install the development files of Python $(1), or name their folder in PKG_CONFIG_PATH' >&2; exit 1; }
-	$$(Q)$$(CC) $$(SANFLAGS) $$(LDFLAGS) -o $$@ $$(call py_first,$(1)) $$^ $$(JANSSON_LIBS) $$(call py_last,$(1)) -lm
+	$$(Q)$$(CC) $$(SANFLAGS) $$(LDFLAGS) -o $$@ $(B)/obj/$(1)/first.o $$(call py_first,$(1)) $$(filter-out %/first.o,$$^) $$(JANSSON_LIBS) $$(call py_last,$(1)) -lm
 endef
 $(foreach v,$(PYTHONS),$(eval $(call worker_rules,$(v))))
 
