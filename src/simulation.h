@@ -75,9 +75,9 @@ double dcb_simulated_value(const struct dcb_simulated *simulated,
 double dcb_simulated_estimated_cycles(const struct dcb_simulated *simulated);
 
 /*
- * Seconds that a layout is likely to take, of arms whose iterations take `iteration_s` in
- * all: callgrind runs Python about 250 times slower, and about 30 times while it does not
- * count (scripts/speed measures it).
+ * Seconds that a layout may take, of arms whose iterations take `iteration_s` in all,
+ * more rather than less: callgrind was seen to run Python 100 to 250 times slower, and up
+ * to 30 times while it does not count (docs/performance.md has one measurement).
  */
 double dcb_simulated_seconds(struct dcb_simulated_effort effort, double iteration_s);
 
