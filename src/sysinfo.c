@@ -8,19 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* First line of a small file, without its end; "" where it cannot be read. */
-static void first_line(const char *path, char *line, int size)
-{
-    FILE *file = fopen(path, "re");
-
-    line[0] = '\0';
-    if (!file)
-        return;
-    if (!fgets(line, size, file))
-        line[0] = '\0';
-    line[strcspn(line, "\n")] = '\0';
-    fclose(file);
-}
+#include "sysinfo_file.h"
 
 static void read_cpuinfo(struct dcb_sysinfo *info)
 {
@@ -81,12 +69,12 @@ void dcb_sysinfo_read(struct dcb_sysinfo *info)
         info->cpus = CPU_COUNT(&cpus);
     else
         info->cpus = (int)sysconf(_SC_NPROCESSORS_ONLN);
-    first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", info->governor,
-               sizeof info->governor);
-    first_line("/proc/sys/kernel/perf_event_paranoid", line, sizeof line);
+    dcb_sysinfo_line("", info->governor, sizeof info->governor,
+                     "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
+    dcb_sysinfo_line("", line, sizeof line, "/proc/sys/kernel/perf_event_paranoid");
     if (line[0])
         info->perf_event_paranoid = atoi(line);
-    first_line("/proc/loadavg", line, sizeof line);
+    dcb_sysinfo_line("", line, sizeof line, "/proc/loadavg");
     if (line[0])
         info->load = strtod(line, NULL);
     info->available_bytes = available_memory();
