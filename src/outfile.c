@@ -124,8 +124,12 @@ int dcb_outfile_check(const char *path, struct dcb_error *err)
     struct dcb_outfile file;
     struct stat status;
 
-    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode))
-        return 0;
+    if (stat(path, &status) == 0) {
+        if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode))
+            return 0;
+    } else if (errno == ENAMETOOLONG) { /* the temporary file's name would do */
+        return dcb_error_set_errno(err, errno, "cannot write %s", path);
+    }
     if (dcb_outfile_open(&file, path, err) != 0)
         return -1;
     dcb_outfile_discard(&file);
