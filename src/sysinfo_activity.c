@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cpulist.h"
 #include "sysinfo_file.h"
 #include "xalloc.h"
 
@@ -155,7 +156,7 @@ static int64_t read_throttles(const char *root)
     char online[1024];
 
     if (dcb_sysinfo_line(root, online, sizeof online, "/sys/devices/system/cpu/online"))
-        dcb_sysinfo_cpu_list(online, take_throttles, &walk);
+        dcb_cpulist_walk(online, take_throttles, &walk);
     return walk.most;
 }
 

@@ -9,7 +9,7 @@
 
 #include "strbuf.h"
 
-enum { TEXT_MAX = 1 << 20, CPU_MAX = 1 << 16 };
+enum { TEXT_MAX = 1 << 20 };
 
 /* False where the path is too long. */
 static bool make_path(char *full, const char *root, const char *format, va_list args)
@@ -131,47 +131,4 @@ int64_t dcb_sysinfo_field(const char *text, const char *key)
             return value;
     }
     return -1;
-}
-
-/* A number of the list; false where there is none, or one that no kernel has. */
-static bool take_number(const char **text, int *ret_number)
-{
-    char *end;
-    long number;
-
-    if (**text < '0' || **text > '9')
-        return false;
-    number = strtol(*text, &end, 10);
-    if (number >= CPU_MAX)
-        return false;
-    *text = end;
-    *ret_number = (int)number;
-    return true;
-}
-
-int dcb_sysinfo_cpu_list(const char *list, void (*take)(int cpu, void *context),
-                         void *context)
-{
-    int count = 0;
-
-    while (*list) {
-        int first, last;
-
-        if (!take_number(&list, &first))
-            return -1;
-        last = first;
-        if (*list == '-') {
-            list++;
-            if (!take_number(&list, &last))
-                return -1;
-        }
-        for (int cpu = first; cpu <= last; cpu++, count++) {
-            if (take)
-                take(cpu, context);
-        }
-        if (*list && *list != ',')
-            return -1;
-        list += *list == ',';
-    }
-    return count;
 }

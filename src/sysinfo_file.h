@@ -30,9 +30,4 @@ bool dcb_sysinfo_exists(const char *root, const char *path, ...)
  * none. NULL is fine. */
 int64_t dcb_sysinfo_field(const char *text, const char *key);
 
-/* Calls `take` with each number of a CPU list, "0-3,8". Returns how many there are, -1
- * where the text is no list; `take` may be NULL. */
-int dcb_sysinfo_cpu_list(const char *list, void (*take)(int cpu, void *context),
-                         void *context);
-
 #endif

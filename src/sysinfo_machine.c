@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cpulist.h"
 #include "sysinfo_file.h"
 #include "sysinfo_place.h"
 
@@ -52,7 +53,7 @@ static void read_cpu(int cpu, void *context)
                          CPU_ROOT "/cpu%d/topology/thread_siblings_list", cpu)) {
         if (machine->smt_threads < 0)
             machine->smt_threads = 0;
-        machine->smt_threads += dcb_sysinfo_cpu_list(line, NULL, NULL) > 1;
+        machine->smt_threads += dcb_cpulist_walk(line, NULL, NULL) > 1;
     }
     if (dcb_sysinfo_line(walk->root, line, 32, CPU_ROOT "/cpu%d/cpufreq/scaling_governor",
                          cpu) &&
@@ -97,7 +98,7 @@ static int count_cpus(const char *root, const char *name)
     char list[1024];
 
     return dcb_sysinfo_line(root, list, sizeof list, CPU_ROOT "/%s", name) && list[0]
-               ? dcb_sysinfo_cpu_list(list, NULL, NULL)
+               ? dcb_cpulist_walk(list, NULL, NULL)
                : -1;
 }
 
@@ -111,7 +112,7 @@ static void read_cpus(const char *root, struct dcb_machine *machine)
     dcb_sysinfo_line(root, machine->isolated_list, sizeof machine->isolated_list,
                      CPU_ROOT "/isolated");
     if (dcb_sysinfo_line(root, online, sizeof online, CPU_ROOT "/online"))
-        dcb_sysinfo_cpu_list(online, read_cpu, &walk);
+        dcb_cpulist_walk(online, read_cpu, &walk);
     read_turbo(root, machine);
     dcb_sysinfo_line(root, machine->clocksource, sizeof machine->clocksource,
                      "/sys/devices/system/clocksource/clocksource0/current_clocksource");
@@ -168,7 +169,7 @@ static void read_allowed(const char *status, struct dcb_machine *machine)
     line += strlen(key);
     line += strspn(line, " \t");
     snprintf(list, sizeof list, "%.*s", (int)strcspn(line, "\n"), line);
-    machine->cpus_allowed = dcb_sysinfo_cpu_list(list, NULL, NULL);
+    machine->cpus_allowed = dcb_cpulist_walk(list, NULL, NULL);
     snprintf(machine->allowed_list, sizeof machine->allowed_list, "%.95s", list);
 }
 

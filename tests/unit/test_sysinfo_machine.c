@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "cpulist.h"
 #include "sysinfo_file.h"
 #include "sysinfo_machine.h"
 #include "tree.h"
@@ -401,13 +402,13 @@ static void clock_cost_is_that_of_a_clock(void **state)
 static void cpu_lists(void **state)
 {
     (void)state;
-    assert_int_equal(dcb_sysinfo_cpu_list("0", NULL, NULL), 1);
-    assert_int_equal(dcb_sysinfo_cpu_list("0-3,8,10-11", NULL, NULL), 7);
-    assert_int_equal(dcb_sysinfo_cpu_list("", NULL, NULL), 0);
-    assert_int_equal(dcb_sysinfo_cpu_list("all", NULL, NULL), -1);
-    assert_int_equal(dcb_sysinfo_cpu_list("0-", NULL, NULL), -1);
-    assert_int_equal(dcb_sysinfo_cpu_list("0;1", NULL, NULL), -1);
-    assert_int_equal(dcb_sysinfo_cpu_list("0-99999999999", NULL, NULL), -1);
+    assert_int_equal(dcb_cpulist_walk("0", NULL, NULL), 1);
+    assert_int_equal(dcb_cpulist_walk("0-3,8,10-11", NULL, NULL), 7);
+    assert_int_equal(dcb_cpulist_walk("", NULL, NULL), 0);
+    assert_int_equal(dcb_cpulist_walk("all", NULL, NULL), -1);
+    assert_int_equal(dcb_cpulist_walk("0-", NULL, NULL), -1);
+    assert_int_equal(dcb_cpulist_walk("0;1", NULL, NULL), -1);
+    assert_int_equal(dcb_cpulist_walk("0-99999999999", NULL, NULL), -1);
 }
 
 static void lines_and_numbers(void **state)
