@@ -49,6 +49,8 @@ struct cli_options {
     enum cli_when progress, color;
     uint64_t iterations; /* per block; 0: calibrated */
     unsigned rounds;     /* per worker; 0: chosen by dcbench */
+    unsigned block_us;   /* aim of calibration; default 150 */
+    unsigned warm_ups;   /* blocks of an arm before its rounds; default 3 */
     unsigned workers;    /* per workload, at most; 0: as many as time allows */
     double precision;    /* half-width wanted, as a fraction; default 0.005 */
     double max_time_s;   /* a workload; default 10 */

@@ -17,10 +17,8 @@
 #include "utf8.h"
 #include "xalloc.h"
 
-/* Block length, rounds of one worker and warm-up: docs/methodology.md. */
-static const uint64_t block_ns = 150 * 1000;
-static const uint64_t budget_ns = 60 * 1000 * 1000;
-enum { WARMUP_BLOCKS = 3 };
+/* Rounds of a worker: docs/methodology.md. */
+enum { ROUNDS_AIM = 40 };
 
 static const char *const report_workloads[] = {"general", "reduce", "memo"};
 
@@ -264,9 +262,9 @@ static void plan_effort(const struct cli_options *options, struct dcb_plan *plan
     plan->confidence = options->confidence;
     plan->affinity = options->affinity;
     plan->gc = options->gc;
-    plan->block_ns = block_ns;
-    plan->budget_ns = budget_ns;
-    plan->warmups = WARMUP_BLOCKS;
+    plan->block_ns = (uint64_t)options->block_us * 1000;
+    plan->rounds_aim = ROUNDS_AIM;
+    plan->warmups = options->warm_ups;
     /* One worker at a time: it may have half of what is free, and not bring the machine
      * down with it. */
     plan->memory_bytes = system.available_bytes / 2;

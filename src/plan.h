@@ -61,7 +61,7 @@ struct dcb_plan {
     uint32_t rounds;     /* per worker; 0: as many as fit the budget */
     uint32_t workers;    /* at most; 0: no limit */
     uint64_t block_ns;   /* aim of calibration */
-    uint64_t budget_ns;  /* rounds of one worker */
+    uint32_t rounds_aim; /* rounds of one worker, where blocks are as long as aimed at */
     uint32_t warmups;
     double precision, margin, confidence; /* fractions */
     double max_time_s, timeout_s;

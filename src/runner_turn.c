@@ -10,14 +10,16 @@
 
 /* ---- the job of a turn ---- */
 
-static uint32_t rounds_of_turn(const struct dcb_plan *plan, size_t arms)
+/* Twice as many as aimed at: blocks may come out shorter than their aim, and an arm whose
+ * start takes long has its rounds last as long. */
+static uint32_t rounds_of_turn(const struct dcb_plan *plan)
 {
-    uint64_t fit;
+    return plan->rounds ? plan->rounds : 2 * plan->rounds_aim;
+}
 
-    if (plan->rounds)
-        return plan->rounds;
-    fit = plan->budget_ns / (plan->block_ns * (arms ? arms : 1));
-    return (uint32_t)(2 * fit + 2); /* blocks may come out shorter than their aim */
+static uint64_t budget_of_turn(const struct dcb_plan *plan, size_t arms)
+{
+    return plan->rounds ? UINT64_MAX / 2 : plan->rounds_aim * plan->block_ns * arms;
 }
 
 static void fill_events(const struct run *run, struct turn *turn)
@@ -103,8 +105,8 @@ int dcb_runner_open_turn(const struct run *run, size_t suspect, struct turn *tur
     dcb_runner_fill_environment(plan, job);
     fill_arms(run, turn, suspect);
     fill_events(run, turn);
-    job->rounds = rounds_of_turn(plan, job->arm_count);
-    job->budget_ns = plan->rounds ? UINT64_MAX / 2 : plan->budget_ns;
+    job->rounds = rounds_of_turn(plan);
+    job->budget_ns = budget_of_turn(plan, job->arm_count);
     job->block_ns = plan->block_ns;
     job->number = (uint32_t)turn->number;
     job->fixed = plan->rounds && plan->iterations;

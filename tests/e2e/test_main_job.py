@@ -424,6 +424,16 @@ def test_blocks_are_calibrated(dcbench):
     assert reduce["samples"][0]["iterations"] > 10
 
 
+def test_block_time_and_warm_ups_are_respected(dcbench):
+    plans, iterations = [], []
+    for options in ((), ("--block-time", "1500", "--warm-ups", "0")):
+        result = dcbench.result("-w", "reduce", "--workers", "5", *options)
+        plans.append((result["plan"]["block_ns"], result["plan"]["warmup_blocks"]))
+        iterations.append(result.cell("merged")["samples"][0]["iterations"])
+    assert plans == [(150_000, 3), (1_500_000, 0)]
+    assert iterations[1] > 3 * iterations[0]
+
+
 def test_margin_and_confidence(dcbench):
     result = dcbench.result("-w", "memo", "--margin", "99", "--confidence", "50")
     assert result["plan"]["margin"] == 0.99 and result["plan"]["confidence"] == 0.5

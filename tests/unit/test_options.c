@@ -82,6 +82,8 @@ FIELD_TEST(has_output, is_text(o->output, "r.json"))
 FIELD_TEST(has_save, is_text(o->save, "Base-1_x.y"))
 FIELD_TEST(has_results_dir, is_text(o->results_dir, "/tmp/r"))
 FIELD_TEST(has_keep_rounds, is_text(o->keep_rounds, "r.jsonl"))
+FIELD_TEST(has_block_time, o->block_us == 500)
+FIELD_TEST(has_no_warm_ups, o->warm_ups == 0)
 FIELD_TEST(has_csv, o->format == CLI_CSV)
 FIELD_TEST(has_markdown, o->format == CLI_MARKDOWN)
 FIELD_TEST(has_json, o->format == CLI_JSON)
@@ -115,6 +117,8 @@ static const struct field_case {
     {"workers", "--workers 7", has_workers},
     {"rounds", "--rounds 5 --rounds 100000", has_rounds},
     {"iterations", "--iterations 5000000000", has_iterations},
+    {"block-time", "--block-time 500", has_block_time},
+    {"warm-ups", "--warm-ups 0", has_no_warm_ups},
     {"margin", "--margin 0", has_margin},
     {"confidence", "--confidence 99.99", has_confidence},
     {"timeout", "--timeout .001", has_timeout},
@@ -208,6 +212,7 @@ static void defaults_without_options(void **state)
     assert_int_equal(o.progress, CLI_AUTO);
     assert_int_equal(o.color, CLI_AUTO);
     assert_true(o.iterations == 0 && o.rounds == 0 && o.workers == 0);
+    assert_true(o.block_us == 150 && o.warm_ups == 3);
     assert_true(is_near(o.precision, 0.005));
     assert_true(is_near(o.max_time_s, 10));
     assert_true(is_near(o.timeout_s, 10));
@@ -399,6 +404,9 @@ static const struct error_case {
      "--iterations: '0x10' is not a whole number from 1 to 1000000000000"},
     {"--iterations 18446744073709551617", "--iterations: '18446744073709551617' is not a "
                                           "whole number from 1 to 1000000000000"},
+    {"--block-time 0",
+     "--block-time: '0' is not a whole number of microseconds from 1 to 10000000"},
+    {"--warm-ups 10001", "--warm-ups: '10001' is not a whole number from 0 to 10000"},
     {"--affinity -1", "--affinity: '-1' is not a CPU number from 0 to 1023"},
     {"--affinity 1024", "--affinity: '1024' is not a CPU number from 0 to 1023"},
     {"--seed 0x", "--seed: '0x' is not a whole number from 0 to 9223372036854775807, "
@@ -473,6 +481,8 @@ static void bounds_themselves_are_taken_where_they_may(void **state)
         "--workers 1000000",
         "--rounds 1",
         "--iterations 1000000000000",
+        "--block-time 1",
+        "--warm-ups 10000",
         "--affinity 0",
         "--affinity 1023",
         "--seed 9223372036854775807",
