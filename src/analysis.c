@@ -395,3 +395,12 @@ bool dcb_analysis_is_look(size_t workers)
         look += look / 4;
     return look == workers;
 }
+
+bool dcb_analysis_is_enough(const struct dcb_plan *plan,
+                            struct dcb_workload_result *workload)
+{
+    if (!dcb_analysis_is_look(workload->worker_count))
+        return false;
+    dcb_analysis_update(plan, workload);
+    return workload->reached <= plan->precision; /* false for NAN */
+}

@@ -61,4 +61,9 @@ double dcb_analysis_half_width(const struct dcb_interval *ratio);
  * quarter further apart each time, so that few of them are taken. */
 bool dcb_analysis_is_look(size_t workers);
 
+/* The stopping rule: true at a look at which every interval is within the plan's
+ * precision. At a look, the cells are updated. */
+bool dcb_analysis_is_enough(const struct dcb_plan *plan,
+                            struct dcb_workload_result *workload);
+
 #endif

@@ -139,10 +139,7 @@ static bool enough(struct run *run)
     if (dcb_runner_now_s() - run->started_s + shortest_worker_s(workload) >
         plan->max_time_s)
         return true;
-    if (!dcb_analysis_is_look(workload->worker_count))
-        return false;
-    dcb_analysis_update(plan, workload);
-    return workload->reached <= plan->precision; /* false for NAN */
+    return dcb_analysis_is_enough(plan, workload);
 }
 
 static int run_workload(struct run *run, size_t index, struct dcb_error *err)

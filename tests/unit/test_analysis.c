@@ -1018,6 +1018,79 @@ static void planted_ratio_is_covered(void **state)
     }
 }
 
+/* One run under the stopping rule; at most 400 workers. */
+static void run_until_enough(struct bench *bench, struct dcb_rng *rng, double ratio)
+{
+    bool enough = false;
+
+    open_bench(bench, 3);
+    while (!enough && bench->workload.worker_count < 400) {
+        double base = layout(rng);
+        double ratios[] = {exp(layout(rng) - base), ratio * exp(layout(rng) - base)};
+
+        add_ratios(bench, bench->workload.worker_count, 1e9, ratios);
+        bench->workload.worker_count++;
+        enough = dcb_analysis_is_enough(&bench->plan, &bench->workload);
+    }
+    assert_true(enough);
+    assert_true(dcb_analysis_is_look(bench->workload.worker_count));
+}
+
+/* Looking until the interval is narrow costs little of its confidence. */
+static void stopping_rule_keeps_the_coverage(void **state)
+{
+    static const double ratios[] = {1, 0.85};
+    struct dcb_rng rng = {.state = 20261121};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(ratios); i++) {
+        unsigned right = 0, control = 0, called = 0;
+        size_t workers = 0;
+
+        for (unsigned run = 0; run < 2000; run++) {
+            struct bench bench;
+            const struct dcb_interval *ratio;
+
+            run_until_enough(&bench, &rng, ratios[i]);
+            for (size_t cell = 1; cell < 3; cell++)
+                assert_true(dcb_analysis_half_width(&bench.workload.cells[cell].ratio) <=
+                            0.005);
+            ratio = &bench.workload.cells[2].ratio;
+            right += ratio->low <= ratios[i] && ratios[i] <= ratio->high;
+            ratio = &bench.workload.cells[1].ratio;
+            control += ratio->low <= 1 && 1 <= ratio->high;
+            called += bench.workload.withheld;
+            workers += bench.workload.worker_count;
+            close_bench(&bench);
+        }
+        print_message("%g: covered %.2f %%, control %.2f %%, called %u, %.0f workers\n",
+                      ratios[i], right / 20.0, control / 20.0, called,
+                      (double)workers / 2000);
+        /* 95 %, give or take three of its standard deviations. */
+        assert_in_range(right, 1865, 1960);
+        assert_in_range(control, 1865, 1960);
+        assert_in_range(called, 0, 2);
+    }
+}
+
+static void nothing_is_enough_without_an_interval(void **state)
+{
+    struct bench bench;
+    double ratios[] = {1, 0.9};
+
+    (void)state;
+    open_bench(&bench, 3);
+    bench.workload.worker_count = 16;
+    assert_false(dcb_analysis_is_enough(&bench.plan, &bench.workload));
+    for (size_t worker = 0; worker < 15; worker++)
+        add_ratios(&bench, worker, 1e6, ratios);
+    bench.workload.worker_count = 15; /* not a look */
+    assert_false(dcb_analysis_is_enough(&bench.plan, &bench.workload));
+    bench.workload.worker_count = 16;
+    assert_true(dcb_analysis_is_enough(&bench.plan, &bench.workload));
+    close_bench(&bench);
+}
+
 /* ---- simulated rows ---- */
 
 enum { LAYOUTS = 3 };
@@ -1260,6 +1333,8 @@ int main(void)
         cmocka_unit_test(cells_without_layouts),
         cmocka_unit_test(looks_are_a_quarter_apart),
         cmocka_unit_test(planted_ratio_is_covered),
+        cmocka_unit_test(stopping_rule_keeps_the_coverage),
+        cmocka_unit_test(nothing_is_enough_without_an_interval),
     };
 
     return cmocka_run_group_tests_name("analysis", tests, NULL, NULL);
