@@ -149,6 +149,12 @@ $(B)/tests/known_loop.so: tests/lab/known_loop.c
 TEST_PYTHON ?= $(firstword $(wildcard $(shell $(PKG_CONFIG) --variable=exec_prefix python3-embed 2>/dev/null)/bin/python3) /usr/bin/python3)
 PYTEST      ?= $(TEST_PYTHON) -B -m pytest -q -p no:cacheprovider
 
+# Recorded workers through the statistics of a run (scripts/calibrate).
+$(B)/tests/replay: scripts/study/replay.c $(LIB)
+	@mkdir -p $(@D)
+	@echo '  CC      $@'
+	$(Q)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) -MMD -MP -o $@ $< $(LIB) -lm
+
 # What the timed loop costs (scripts/speed).
 FIRST_PYTHON := $(firstword $(PYTHONS))
 $(B)/tests/loop_overhead: tests/bench/loop_overhead.c $(B)/obj/$(FIRST_PYTHON)/py_loop.o
@@ -180,7 +186,7 @@ check-headers:
 
 check-format: ## clang-format leaves the sources as they are
 	$(Q)if clang-format --version 2>/dev/null | grep -q 'version 14'; then \
-	  clang-format --dry-run -Werror $(wildcard src/*.[ch] src/worker/*.[ch] cli/*.[ch] tests/unit/*.[ch] tests/lab/*.[ch]) && \
+	  clang-format --dry-run -Werror $(wildcard src/*.[ch] src/worker/*.[ch] cli/*.[ch] tests/unit/*.[ch] tests/lab/*.[ch] scripts/study/*.c) && \
 	  echo '  OK      format'; \
 	else echo '  SKIPPED format: no clang-format 14 here'; fi
 
