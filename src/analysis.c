@@ -6,9 +6,9 @@
 
 #include "xalloc.h"
 
-/* Of the workers' log ratios a fifth is cut at each end: single workers are off by
+/* Of the workers' log ratios a quarter is cut at each end: single workers are off by
  * several percent through their memory layout (docs/methodology.md). */
-static const double trim = 0.2;
+static const double trim = 0.25;
 
 static struct dcb_interval unknown_interval(void)
 {

@@ -48,7 +48,7 @@ def mean_t(rows, confidence):
     return trimmed_t(rows, confidence, 0)
 
 
-def trimmed_t(rows, confidence, trim=0.2):
+def trimmed_t(rows, confidence, trim=0.25):
     """Trimmed mean, winsorised variance, Student's t (Tukey and McLaughlin; Yuen)."""
     rows = numpy.sort(rows, axis=1)
     count = rows.shape[1]
@@ -97,7 +97,7 @@ def median_sign(rows, confidence):
     return numpy.median(rows, axis=1), rows[:, cut], rows[:, count - 1 - cut]
 
 
-def bootstrap_t(rows, confidence, resamples=399, trim=0.2):
+def bootstrap_t(rows, confidence, resamples=399, trim=0.25):
     """Trimmed mean with a symmetric bootstrap t."""
     rng = numpy.random.default_rng(1)
     count = rows.shape[1]
@@ -116,11 +116,12 @@ def bootstrap_t(rows, confidence, resamples=399, trim=0.2):
 INTERVALS = {
     "mean, Student": mean_t,
     "trimmed mean 10 %, Tukey-McLaughlin": functools.partial(trimmed_t, trim=0.1),
-    "trimmed mean 20 %, Tukey-McLaughlin": trimmed_t,
-    "trimmed mean 25 %, Tukey-McLaughlin": functools.partial(trimmed_t, trim=0.25),
+    "trimmed mean 20 %, Tukey-McLaughlin": functools.partial(trimmed_t, trim=0.2),
+    "trimmed mean 25 %, Tukey-McLaughlin": trimmed_t,
+    "trimmed mean 35 %, Tukey-McLaughlin": functools.partial(trimmed_t, trim=0.35),
     "Hodges-Lehmann, signed rank": hodges_lehmann_rank,
     "median, sign test": median_sign,
-    "trimmed mean 20 %, bootstrap t": bootstrap_t,
+    "trimmed mean 25 %, bootstrap t": bootstrap_t,
 }
 
 

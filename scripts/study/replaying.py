@@ -268,7 +268,7 @@ class Rule:
             _, low, high = interval(values[:look].T, CONFIDENCE)
             half = (high - low).max() / 2
             if self.share:
-                half *= spread_bound(look - 2 * int(0.2 * look) - 1, self.share)
+                half *= spread_bound(look - 2 * int(0.25 * look) - 1, self.share)
             if left:
                 left -= 1
                 if left == 0:
@@ -304,7 +304,7 @@ def run_through(values, rule, interval, precision, most):
         begin += count
 
 
-def stopping_table(folder, intervals=("trimmed mean 20 %, Tukey-McLaughlin",), shuffles=5,
+def stopping_table(folder, intervals=("trimmed mean 25 %, Tukey-McLaughlin",), shuffles=5,
                    precision=PRECISION):
     rng = numpy.random.default_rng(5)
     rows = []
