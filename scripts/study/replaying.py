@@ -364,7 +364,7 @@ def replay(jobs):
 def effective(misses):
     """How many independent intervals the clusters (rows) of `misses` are worth."""
     misses = numpy.asarray(misses, dtype=float)
-    if misses.std() == 0 or misses.shape[1] < 2:
+    if misses.shape[1] < 2 or (misses.std(axis=0) == 0).any():
         return misses.size
     within = numpy.corrcoef(misses.T)[0, 1]
     return misses.size / (1 + (misses.shape[1] - 1) * max(0.0, within))
