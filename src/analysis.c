@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "drift.h"
 #include "xalloc.h"
 
 /* Of the workers' log ratios a quarter is cut at each end: single workers are off by
@@ -384,6 +385,7 @@ void dcb_analysis_update(const struct dcb_plan *plan,
                 update_ratio(cell, get_log_ratio, confidence, &cell->detectable);
     }
     judge(plan, workload);
+    dcb_drift_update(plan, workload);
     update_counters(plan, workload);
 }
 

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "drift.h"
 #include "samples.h"
 #include "xalloc.h"
 
@@ -178,12 +179,17 @@ static void add_sample(const struct dcb_plan *plan, struct dcb_cell *cell, size_
         .total_ns = series->total_ns,
         .log_ratio = DCB_UNKNOWN,
         .cpu_log_ratio = DCB_UNKNOWN,
+        .log_ratio_change = DCB_UNKNOWN,
         .involuntary = series->involuntary,
         .disturbed = series->disturbed,
         .counters = dcb_xcalloc(plan->row_count + 1, sizeof(double)),
     };
-    if (series->pairs)
+    if (series->pairs) {
+        /* The halves first: the median of all puts them out of order. */
+        sample->log_ratio_change =
+            dcb_drift_between_halves(series->log_ratio, series->pairs);
         sample->log_ratio = dcb_stats_median(series->log_ratio, series->pairs);
+    }
     if (series->cpu_pairs)
         sample->cpu_log_ratio =
             dcb_stats_median(series->cpu_log_ratio, series->cpu_pairs);

@@ -275,16 +275,35 @@ static json_t *encode_samples(const struct dcb_plan *plan,
         }
         json_array_append_new(
             samples,
-            json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "worker",
+            json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "worker",
                       integer(sample->worker), "seed",
                       integer(workload->workers[sample->worker].seed), "rounds",
                       integer(sample->rounds), "iterations", integer(sample->iterations),
                       "time_ns", number(sample->time_ns), "cpu_ns",
                       number(sample->cpu_ns), "log_ratio", number(sample->log_ratio),
-                      "switches", integer(sample->involuntary), "disturbed_blocks",
+                      "log_ratio_change", number(sample->log_ratio_change), "switches",
+                      integer(sample->involuntary), "disturbed_blocks",
                       integer(sample->disturbed), "counters", counters));
     }
     return samples;
+}
+
+/* Null where no change was found. */
+static json_t *encode_change(const struct dcb_change *change)
+{
+    if (!change->found)
+        return json_null();
+    return json_pack("{s:o, s:o, s:o}", "worker", integer(change->worker), "change",
+                     number(change->size), "p", number(change->p));
+}
+
+static json_t *encode_settling(const struct dcb_settling *settling)
+{
+    if (!settling->found)
+        return json_null();
+    return json_pack("{s:o, s:o, s:o}", "change", number(settling->change.estimate),
+                     "low", number(settling->change.low), "high",
+                     number(settling->change.high));
 }
 
 static json_t *encode_cell(const struct dcb_result *result,
@@ -297,19 +316,20 @@ static json_t *encode_cell(const struct dcb_result *result,
     for (size_t row = 0; row < plan->row_count; row++)
         json_object_set_new(counters, plan->rows[row].name,
                             encode_counter(result, cell, row));
-    return json_pack("{s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-                     "s:o, s:b}",
-                     "workload", text(dcb_result_workload_label(result, workload)),
-                     "impl", text(dcb_result_arm_label(result, cell)), "role",
-                     dcb_role_name(cell->role), "kind", "run", "status",
-                     text(cell->status), "failure", text(dcb_failure_name(cell->failure)),
-                     "time_ns", encode_summary(&cell->time, cell), "cpu_ns",
-                     encode_summary(&cell->cpu, cell), "ratio", encode_ratio(plan, cell),
-                     "verdict", text(dcb_verdict_name(cell->verdict)), "counters",
-                     counters, "derived", encode_derived(result, workload, cell),
-                     "layouts", encode_layouts(plan, cell), "samples",
-                     encode_samples(plan, workload, cell), "shares_code",
-                     (int)cell->shared);
+    return json_pack(
+        "{s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+        "s:o, s:o, s:o, s:b}",
+        "workload", text(dcb_result_workload_label(result, workload)), "impl",
+        text(dcb_result_arm_label(result, cell)), "role", dcb_role_name(cell->role),
+        "kind", "run", "status", text(cell->status), "failure",
+        text(dcb_failure_name(cell->failure)), "time_ns",
+        encode_summary(&cell->time, cell), "cpu_ns", encode_summary(&cell->cpu, cell),
+        "ratio", encode_ratio(plan, cell), "verdict",
+        text(dcb_verdict_name(cell->verdict)), "drift", encode_change(&cell->drift),
+        "settling", encode_settling(&cell->settling), "counters", counters, "derived",
+        encode_derived(result, workload, cell), "layouts", encode_layouts(plan, cell),
+        "samples", encode_samples(plan, workload, cell), "shares_code",
+        (int)cell->shared);
 }
 
 /* Median of the times from a worker's start to its first round. */
@@ -342,7 +362,7 @@ static json_t *encode_workload(const struct dcb_result *result,
                                             text(worker->trouble)));
     }
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "workload",
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o}", "workload",
         text(dcb_result_workload_label(result, workload)), "objects",
         integer(workload->objects), "workers", integer(workload->worker_count),
         "worker_start_ms", number(worker_start_ms(workload)), "elapsed_s",
@@ -350,7 +370,8 @@ static json_t *encode_workload(const struct dcb_result *result,
         workload->simulated_s > 0 ? number(workload->simulated_s) : json_null(),
         "precision_reached", number(workload->reached), "failure",
         text(workload->failure), "verdicts_withheld", (int)workload->withheld,
-        "troubled_workers", workers, "anchor_spread", number(workload->anchor_spread));
+        "troubled_workers", workers, "anchor_spread", number(workload->anchor_spread),
+        "speed_change", encode_change(&workload->speed_change));
 }
 
 char *dcb_json_result(const struct dcb_result *result)

@@ -1,6 +1,7 @@
 #include "report.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "analysis.h"
@@ -117,6 +118,67 @@ static void note_anchors(struct dcb_result *result,
                         100 * workload->anchor_spread);
 }
 
+/* "after 41 of 90 workers (2.3 s)" */
+static void when_text(char *text, size_t size, const struct dcb_change *change,
+                      const struct dcb_workload_result *workload)
+{
+    double elapsed_s = 0;
+
+    for (size_t i = 0; i < change->worker && i < workload->worker_count; i++)
+        elapsed_s += (double)workload->workers[i].elapsed_ns * 1e-9;
+    snprintf(text, size, "after %zu of %zu workers (%.1f s)", change->worker,
+             workload->worker_count, elapsed_s);
+}
+
+static void note_speed(struct dcb_result *result,
+                       const struct dcb_workload_result *workload)
+{
+    const struct dcb_change *change = &workload->speed_change;
+    char when[80];
+
+    if (!change->found)
+        return;
+    when_text(when, sizeof when, change, workload);
+    dcb_result_note(result,
+                    "%s: the machine became %s: the baseline took %.0f %% %s time %s; "
+                    "ratios bear that, times do not",
+                    dcb_result_workload_label(result, workload),
+                    change->size > 0 ? "slower" : "faster", 100 * fabs(change->size),
+                    change->size > 0 ? "more" : "less", when);
+}
+
+/* What changed while it was measured. */
+static void note_drift(struct dcb_result *result,
+                       const struct dcb_workload_result *workload)
+{
+    char size[DCB_FORMAT_SIZE], when[80];
+
+    note_speed(result, workload);
+    for (size_t i = 0; i < workload->cell_count; i++) {
+        const struct dcb_cell *cell = &workload->cells[i];
+        const char *label = cell->role == DCB_ROLE_CONTROL
+                                ? "control"
+                                : dcb_result_arm_label(result, cell);
+
+        if (cell->drift.found) {
+            when_text(when, sizeof when, &cell->drift, workload);
+            dcb_result_note(
+                result,
+                "%s: %s: the ratio moved by %s %s: what it was before and after is mixed "
+                "in the estimate",
+                dcb_result_workload_label(result, workload), label,
+                dcb_format_change(size, 1 + cell->drift.size), when);
+        }
+        if (cell->settling.found)
+            dcb_result_note(
+                result,
+                "%s: %s: the ratio still changed within workers, by %s from the first "
+                "half of their rounds to the second: raise --warm-ups",
+                dcb_result_workload_label(result, workload), label,
+                dcb_format_change(size, 1 + cell->settling.change.estimate));
+    }
+}
+
 /* The same version, and not the same code at the same speed. */
 static void note_linkage(struct dcb_result *result)
 {
@@ -142,6 +204,7 @@ void dcb_report_add_notes(struct dcb_result *result)
         note_workers(result, &result->workloads[i]);
         note_effort(result, &result->workloads[i]);
         note_anchors(result, &result->workloads[i]);
+        note_drift(result, &result->workloads[i]);
     }
     if (result->system.load > 0.5 * result->system.cpus)
         dcb_result_note(result, "the load average was %.1f on %d CPU%s at the start",

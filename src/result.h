@@ -24,9 +24,11 @@ struct dcb_sample {
     double cpu_ns;
     double log_ratio; /* median over rounds of log(arm/baseline); NAN for the baseline */
     double cpu_log_ratio;
-    uint64_t involuntary; /* context switches within its blocks */
-    uint32_t disturbed;   /* blocks that had one */
-    double *counters;     /* [plan.row_count] per iteration; NAN: not counted */
+    double log_ratio_change; /* of log(arm/baseline), from the first half of its rounds to
+                                the second; NAN */
+    uint64_t involuntary;    /* context switches within its blocks */
+    uint32_t disturbed;      /* blocks that had one */
+    double *counters;        /* [plan.row_count] per iteration; NAN: not counted */
 };
 
 struct dcb_counter_value {
@@ -34,6 +36,20 @@ struct dcb_counter_value {
     double spread;             /* standard deviation over workers; NAN below 2 */
     double events;             /* how many were counted in all: the noise of rare ones */
     struct dcb_interval ratio; /* to the baseline; NAN parts where not known */
+};
+
+/* A change between two workers (src/drift.h). */
+struct dcb_change {
+    bool found;    /* clear, and large enough to matter */
+    size_t worker; /* number of the first one behind it */
+    double size;   /* relative: 0.018 is 1.8 % more than before */
+    double p;
+};
+
+/* A change within the workers, from the first half of their rounds to the second. */
+struct dcb_settling {
+    bool found;
+    struct dcb_interval change; /* relative; NAN parts where not known */
 };
 
 struct dcb_cell {
@@ -55,6 +71,8 @@ struct dcb_cell {
     double detectable;         /* smallest difference likely to be found, in parts of
                                   the slower time; NAN */
     enum dcb_verdict verdict;
+    struct dcb_change drift;            /* of the ratio, between workers */
+    struct dcb_settling settling;       /* of the ratio, within workers */
     struct dcb_counter_value *counters; /* [plan.row_count] */
 };
 
@@ -79,6 +97,7 @@ struct dcb_workload_result {
     double simulated_s; /* what that took */
     double reached;     /* widest half-width of an interval, the control's too; NAN */
     bool withheld;      /* the control failed, or came out faster or slower */
+    struct dcb_change speed_change; /* of the baseline's time */
     double
         anchor_spread; /* worst relative difference of instructions between groups of
                           counters (dcb_analysis_add_worker); NAN: nothing to compare */

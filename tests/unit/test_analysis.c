@@ -130,6 +130,49 @@ static void rounds_are_paired(void **state)
     close_bench(&bench);
 }
 
+/* Ratios of 0.8, 0.9, 0.7, 0.5 and 0.6 in the order of the rounds: the middle one is in
+ * neither half. */
+static void change_within_a_worker(void **state)
+{
+    static const struct dcb_block blocks[] = {
+        BLOCK(0, 0, 1, 1000), BLOCK(0, 1, 1, 800),  BLOCK(1, 1, 1, 900),
+        BLOCK(1, 0, 1, 1000), BLOCK(2, 0, 1, 1000), BLOCK(2, 1, 1, 700),
+        BLOCK(3, 1, 1, 500),  BLOCK(3, 0, 1, 1000), BLOCK(4, 0, 1, 1000),
+        BLOCK(4, 1, 1, 600),
+    };
+    struct bench bench;
+
+    (void)state;
+    open_bench(&bench, 2);
+    add_worker(&bench, 0, blocks, COUNT(blocks));
+    add_worker(&bench, 1, blocks, 2); /* one round */
+    assert_close(sample(&bench, 1, 0)->log_ratio_change,
+                 (log(0.5) + log(0.6)) / 2 - (log(0.8) + log(0.9)) / 2, 1e-12);
+    assert_close(sample(&bench, 1, 0)->log_ratio, log(0.7), 1e-12);
+    assert_nan(sample(&bench, 0, 0)->log_ratio_change);
+    assert_nan(sample(&bench, 1, 1)->log_ratio_change);
+    close_bench(&bench);
+}
+
+/* dcb_drift_update, as soon as there are workers enough. */
+static void drift_is_looked_for(void **state)
+{
+    struct bench bench;
+
+    (void)state;
+    open_bench(&bench, 2);
+    for (size_t i = 0; i < 30; i++)
+        add_ratios(&bench, i, i < 18 ? 1e6 : 2e6, (const double[]){i < 14 ? 1 : 1.1});
+    dcb_analysis_update(&bench.plan, &bench.workload);
+    assert_true(bench.workload.cells[1].drift.found);
+    assert_int_equal(bench.workload.cells[1].drift.worker, 14);
+    assert_close(bench.workload.cells[1].drift.size, 0.1, 1e-9);
+    assert_true(bench.workload.speed_change.found);
+    assert_int_equal(bench.workload.speed_change.worker, 18);
+    assert_close(bench.workload.speed_change.size, 1, 1e-9);
+    close_bench(&bench);
+}
+
 static void ratios_are_per_iteration(void **state)
 {
     static const struct dcb_block blocks[] = {BLOCK(0, 0, 10, 100), BLOCK(0, 1, 40, 50),
@@ -1295,6 +1338,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rounds_are_paired),
+        cmocka_unit_test(change_within_a_worker),
+        cmocka_unit_test(drift_is_looked_for),
         cmocka_unit_test(ratios_are_per_iteration),
         cmocka_unit_test(round_without_its_baseline_has_no_pair),
         cmocka_unit_test(no_baseline_at_all),

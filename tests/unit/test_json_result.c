@@ -210,11 +210,13 @@ static void counters_and_samples(void **state)
     assert_number_at(cell, "samples.3.rounds", 50);
     assert_number_at(cell, "samples.3.iterations", 3);
     assert_number_at(cell, "samples.3.log_ratio", log(0.9));
+    assert_number_at(cell, "samples.3.log_ratio_change", 0.0001);
     assert_number_at(cell, "samples.3.switches", 2);
     assert_number_at(cell, "samples.3.disturbed_blocks", 1);
     assert_number_at(cell, "samples.3.counters.instructions", 421034 * 0.9);
     assert_null(json_object_get(at(cell, "samples.3.counters"), "LLC-loads"));
     assert_null_at(root, "cells.0.samples.0.log_ratio");
+    assert_null_at(root, "cells.0.samples.0.log_ratio_change");
     json_decref(root);
     unmake_result(&made);
 }
@@ -238,6 +240,42 @@ static void origin_of_a_row_is_told(void **state)
     assert_null_at(root, "cells.2.counters.instructions.overhead");
     assert_null_at(root, "cells.2.counters.instructions.user_reads");
     assert_null_at(root, "workloads.0.anchor_spread");
+    json_decref(root);
+    unmake_result(&made);
+}
+
+static void changes_while_it_was_measured(void **state)
+{
+    struct made made;
+    struct dcb_workload_result *workload;
+    json_t *root;
+
+    (void)state;
+    make_result(&made, impls, 2, inputs, 2);
+    workload = &made.result.workloads[0];
+    workload->speed_change =
+        (struct dcb_change){.found = true, .worker = 3, .size = -0.19, .p = 0};
+    workload->cells[2].drift =
+        (struct dcb_change){.found = true, .worker = 4, .size = 0.018, .p = 1e-9};
+    workload->cells[3].settling =
+        (struct dcb_settling){.found = true, .change = make_interval(0.008, 0.002)};
+    workload->cells[1].drift = workload->cells[2].drift;
+    workload->cells[1].drift.found = false; /* too small, or not clear */
+    root = parse(&made);
+    assert_number_at(root, "workloads.0.speed_change.worker", 3);
+    assert_number_at(root, "workloads.0.speed_change.change", -0.19);
+    assert_number_at(root, "workloads.0.speed_change.p", 0);
+    assert_null_at(root, "workloads.1.speed_change");
+    assert_null_at(root, "cells.0.drift");
+    assert_null_at(root, "cells.0.settling");
+    assert_null_at(root, "cells.1.drift");
+    assert_number_at(root, "cells.2.drift.worker", 4);
+    assert_number_at(root, "cells.2.drift.change", 0.018);
+    assert_number_at(root, "cells.2.drift.p", 1e-9);
+    assert_null_at(root, "cells.2.settling");
+    assert_number_at(root, "cells.3.settling.change", 0.008);
+    assert_number_at(root, "cells.3.settling.low", 0.006);
+    assert_number_at(root, "cells.3.settling.high", 0.01);
     json_decref(root);
     unmake_result(&made);
 }
@@ -570,6 +608,7 @@ int main(void)
         cmocka_unit_test(every_cell),
         cmocka_unit_test(counters_and_samples),
         cmocka_unit_test(origin_of_a_row_is_told),
+        cmocka_unit_test(changes_while_it_was_measured),
         cmocka_unit_test(failed_and_unknown),
         cmocka_unit_test(simulated_values),
         cmocka_unit_test(layouts_as_callgrind_counted_them),
