@@ -285,10 +285,11 @@ static int print_result(const struct cli_options *options,
     switch (options->format) {
     case CLI_TABLE:
         dcb_report_text(result, options->verbosity,
-                        cli_term_color(options->color, STDOUT_FILENO), &out);
+                        cli_term_color(options->color, STDOUT_FILENO), cli_term_utf8(),
+                        &out);
         break;
     case CLI_MARKDOWN:
-        dcb_report_markdown(result, options->verbosity, &out);
+        dcb_report_markdown(result, options->verbosity, cli_term_utf8(), &out);
         break;
     case CLI_CSV:
         dcb_report_csv(result, &out);

@@ -475,7 +475,7 @@ const struct cli_option_row cli_option_rows[] = {
         .offset = FIELD(verbosity),
         .commands = EVERY,
         .group = CLI_GROUP_OUTPUT,
-        .help = "more detail",
+        .help = "more detail; of a run, how the workers are distributed",
     },
     {
         .name = "help",

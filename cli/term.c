@@ -34,6 +34,18 @@ bool cli_term_progress(enum cli_when when)
     return when == CLI_AUTO ? is_terminal(STDERR_FILENO) : when == CLI_ALWAYS;
 }
 
+/* As POSIX has it (Base Definitions, 8.2): the first of these that is set and not empty.
+ */
+bool cli_term_utf8(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    const char *locale = NULL;
+
+    for (size_t i = 0; i < 3 && !(locale && *locale); i++)
+        locale = getenv(names[i]);
+    return locale && (strcasestr(locale, "utf-8") || strcasestr(locale, "utf8"));
+}
+
 int cli_term_print(const char *text, struct dcb_error *err)
 {
     if (fputs(text, stdout) == EOF || fflush(stdout) != 0)

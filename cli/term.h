@@ -13,6 +13,10 @@ struct dcb_progress;
 bool cli_term_color(enum cli_when when, int fd);
 bool cli_term_progress(enum cli_when when);
 
+/* Whether the user's locale is one of UTF-8, by its name: a locale that is not installed
+ * here says what the terminal shows all the same. */
+bool cli_term_utf8(void);
+
 /* Writes data to standard output; a full disk or a closed pipe is an error. */
 int cli_term_print(const char *text, struct dcb_error *err);
 

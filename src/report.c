@@ -278,29 +278,6 @@ static void effort_remark(const struct dcb_sheet *sheet,
     dcb_strbuf_clear(&line);
 }
 
-/* ---- verbose: the workers ---- */
-
-static void worker_remarks(const struct dcb_sheet *sheet,
-                           const struct dcb_workload_result *workload)
-{
-    char line[256], low[DCB_FORMAT_SIZE], high[DCB_FORMAT_SIZE];
-
-    for (size_t i = 0; i < workload->cell_count; i++) {
-        const struct dcb_cell *cell = &workload->cells[i];
-
-        if (cell->time.count == 0)
-            continue;
-        snprintf(line, sizeof line,
-                 "%s %s: %zu workers, %llu blocks of %llu iterations, from %s to %s",
-                 dcb_role_name(cell->role), dcb_result_arm_label(sheet->result, cell),
-                 cell->sample_count, (unsigned long long)cell->blocks,
-                 (unsigned long long)cell->samples[0].iterations,
-                 dcb_format_time(low, cell->time.min),
-                 dcb_format_time(high, cell->time.max));
-        dcb_sheet_remark(sheet, "", line);
-    }
-}
-
 /* ---- summary ---- */
 
 static const struct dcb_cell *find_cell(const struct dcb_workload_result *workload,
@@ -464,7 +441,7 @@ static void print_sheet(const struct dcb_sheet *sheet)
             continue;
         effort_remark(sheet, workload);
         if (sheet->verbosity > 0)
-            worker_remarks(sheet, workload);
+            dcb_sheet_workers(sheet, workload);
         dcb_sheet_counters(sheet, workload);
     }
     summary(sheet);
@@ -476,23 +453,25 @@ static void print_sheet(const struct dcb_sheet *sheet)
 }
 
 void dcb_report_text(const struct dcb_result *result, int verbosity, bool color,
-                     struct dcb_strbuf *out)
+                     bool utf8, struct dcb_strbuf *out)
 {
     struct dcb_sheet sheet = {.result = result,
                               .format = DCB_TABLE_TEXT,
                               .verbosity = verbosity,
                               .color = color,
+                              .utf8 = utf8,
                               .out = out};
 
     print_sheet(&sheet);
 }
 
-void dcb_report_markdown(const struct dcb_result *result, int verbosity,
+void dcb_report_markdown(const struct dcb_result *result, int verbosity, bool utf8,
                          struct dcb_strbuf *out)
 {
     struct dcb_sheet sheet = {.result = result,
                               .format = DCB_TABLE_MARKDOWN,
                               .verbosity = verbosity,
+                              .utf8 = utf8,
                               .out = out};
 
     print_sheet(&sheet);

@@ -12,12 +12,13 @@ struct dcb_strbuf;
 void dcb_report_add_notes(struct dcb_result *result);
 
 /* Header, a table of times and one of counters for each workload, a summary where there
- * are several workloads, notes. verbosity -1: tables alone; 1: with the workers. */
+ * are several workloads, notes. verbosity -1: tables alone; 1: with the workers and how
+ * they are distributed. utf8: with block characters; labels are UTF-8 in any case. */
 void dcb_report_text(const struct dcb_result *result, int verbosity, bool color,
-                     struct dcb_strbuf *out);
+                     bool utf8, struct dcb_strbuf *out);
 
 /* The same as GitHub Markdown. */
-void dcb_report_markdown(const struct dcb_result *result, int verbosity,
+void dcb_report_markdown(const struct dcb_result *result, int verbosity, bool utf8,
                          struct dcb_strbuf *out);
 
 /* One line for each workload and arm, with a header line; every counter row a column.

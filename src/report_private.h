@@ -18,6 +18,7 @@ struct dcb_sheet {
     enum dcb_table_format format;
     int verbosity;
     bool color;
+    bool utf8; /* block characters may be printed */
     struct dcb_strbuf *out;
 };
 
@@ -26,6 +27,13 @@ void dcb_sheet_print_table(const struct dcb_sheet *sheet,
 
 /* A line below a table, broken between words where it is too long for the terminal. */
 void dcb_sheet_remark(const struct dcb_sheet *sheet, const char *prefix, const char *raw);
+
+/* ---- report_workers.c ---- */
+
+/* What --verbose adds for a workload: who its workers were, and how their ratios and
+ * times are distributed. */
+void dcb_sheet_workers(const struct dcb_sheet *sheet,
+                       const struct dcb_workload_result *workload);
 
 /* ---- report_counters.c ---- */
 

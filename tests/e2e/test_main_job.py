@@ -305,6 +305,34 @@ def test_verbose(dcbench):
         assert re.search(rf"{arm}: 5 workers, 25 blocks of \d+ iterations, from", text)
 
 
+@pytest.mark.parametrize("locale, blocks", [
+    ({"LC_ALL": "C.UTF-8", "LANG": "C"}, True),
+    ({"LC_ALL": "", "LC_CTYPE": "", "LANG": "de_DE.utf8"}, True),
+    ({"LC_ALL": "C", "LANG": "en_US.UTF-8"}, False),
+    ({"LC_ALL": "", "LC_CTYPE": "POSIX", "LANG": "en_US.UTF-8"}, False),
+    ({"LC_ALL": "", "LC_CTYPE": "", "LANG": ""}, False),
+])
+def test_verbose_shows_how_workers_lie(dcbench, locale, blocks):
+    env = dcbench.environment(**locale)
+    done = dcbench.quick("-i", "merged", "-w", "memo", "-v", env=env)
+    assert max(map(len, done.out.splitlines())) < 80
+    pictures = done.out.partition("\n  change in each worker")[2]
+    for arm in ("control", "merged"):
+        assert re.search(rf"\n  {arm} +[-+].* %.* [-+][0-9.]+ %\n", pictures)
+    times = pictures.partition("\n  time in each worker")[2]
+    assert re.search(r"\n  stdlib .*o.*\n  control .*o.*\n  merged .*o.*\n +[0-9.]+ us",
+                     times)
+    assert ("\N{FULL BLOCK}" in pictures) == blocks == (not done.out.isascii())
+    assert ("@" in pictures) != blocks
+
+
+def test_verbose_markdown_has_the_pictures_as_code(dcbench):
+    done = dcbench.quick("-i", "merged", "-w", "memo", "-v", "--format", "markdown")
+    assert done.out.count("\n\n```\n") == 2
+    assert re.search(r"\n```\ncontrol .*\n.*\nmerged .*\n.*\n```\n", done.out)
+    assert "```" not in dcbench.quick("-w", "memo", "--format", "markdown").out
+
+
 def test_notes_are_not_lost_in_other_formats(dcbench):
     done = dcbench("-w", "memo", "--workers", "2", "--rounds", "2", *KERNEL,
                    "--format", "csv")

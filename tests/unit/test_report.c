@@ -15,7 +15,7 @@ static char *as_text(const struct made *made, int verbosity)
 {
     struct dcb_strbuf out = DCB_STRBUF_INIT;
 
-    dcb_report_text(&made->result, verbosity, false, &out);
+    dcb_report_text(&made->result, verbosity, false, true, &out);
     return dcb_strbuf_take(&out);
 }
 
@@ -23,7 +23,7 @@ static char *as_markdown(const struct made *made)
 {
     struct dcb_strbuf out = DCB_STRBUF_INIT;
 
-    dcb_report_markdown(&made->result, 0, &out);
+    dcb_report_markdown(&made->result, 0, true, &out);
     return dcb_strbuf_take(&out);
 }
 
@@ -163,6 +163,102 @@ static void csv(void **state)
               "memo,merged,candidate,ok,55080,55170,1101.6,54000,56700,55080,5,250,0.9,0."
               "8969,0.9031,faster,378930.6,hardware,,,0.00108,kernel,54000,kernel,55080,"
               "kernel\n");
+    free(text);
+    unmake_result(&made);
+}
+
+/* ---- the workers ---- */
+
+static void verbose_text_has_the_workers(void **state)
+{
+    struct made made;
+    char *text;
+
+    (void)state;
+    make_result(&made, impls, 1, inputs, 1);
+    for (size_t i = 0; i < 5; i++)
+        made.result.workloads[0].cells[2].samples[i].log_ratio += 0.001 * (double)i;
+    text = as_text(&made, 1);
+    assert_contains(
+        text,
+        "\n"
+        "  candidate merged: 5 workers, 250 blocks of 3 iterations, from 54.0 us to "
+        "56.7\n"
+        "    us\n"
+        "\n"
+        "  change in each worker, all rows to one scale; [ ] the interval of their\n"
+        "    centre, o the estimate, | no change:\n"
+        "  control   -0.38 %                     █████                +0.38 %\n"
+        "                       [----------------o---------------]\n"
+        "  merged   -10.32 %                █████████████████████████ -9.63 %\n"
+        "                    [-----------------o-----------------]\n"
+        "\n"
+        "  time in each worker, on a logarithmic axis; o the median, [ ] the middle\n"
+        "    half, | | all but those far out (*):\n"
+        "  stdlib                                                    o\n"
+        "  control                                                   o\n"
+        "  merged   o\n"
+        "           55.1 us                                    61.2 us\n"
+        "\n"
+        "  hardware/iteration ");
+    free(text);
+    text = as_text(&made, 0);
+    assert_null(strstr(text, " in each worker"));
+    free(text);
+    unmake_result(&made);
+}
+
+/* As a block of code: blanks and brackets stay what they are. */
+static void verbose_markdown_has_the_workers(void **state)
+{
+    struct dcb_strbuf out = DCB_STRBUF_INIT;
+    struct made made;
+
+    (void)state;
+    make_result(&made, impls, 1, inputs, 1);
+    dcb_report_markdown(&made.result, 1, false, &out);
+    assert_contains(out.text,
+                    "\n\n"
+                    "change in each worker, all rows to one scale; [ ] the interval of "
+                    "their centre, o "
+                    "the estimate, | no change:\n"
+                    "\n"
+                    "```\n"
+                    "control   -0.35 %                     @@@@@                +0.35 %\n"
+                    "                    [-----------------o----------------]\n"
+                    "merged   -10.32 %                     @@@@@                -9.68 %\n"
+                    "                  [-------------------o------------------]\n"
+                    "```\n"
+                    "\n"
+                    "time in each worker, on a logarithmic axis; o the median, [ ] the "
+                    "middle half, | "
+                    "| all but those far out (*):\n"
+                    "\n"
+                    "```\n"
+                    "stdlib                                                    o\n"
+                    "control                                                   o\n"
+                    "merged   o\n"
+                    "         55.1 us                                    61.2 us\n"
+                    "```\n"
+                    "\n"
+                    "| hardware/iteration ");
+    dcb_strbuf_clear(&out);
+    unmake_result(&made);
+}
+
+static void failed_arms_are_not_drawn(void **state)
+{
+    struct made made;
+    char *text, *drawn;
+
+    (void)state;
+    make_result(&made, impls, 1, inputs, 1);
+    make_failed(&made.result.workloads[0].cells[2], "failed: not equal");
+    text = as_text(&made, 1);
+    drawn = strstr(text, " in each worker");
+    assert_non_null(drawn);
+    assert_contains(drawn, "\n  control ");
+    assert_null(strstr(drawn, "\n  merged "));
     free(text);
     unmake_result(&made);
 }
@@ -335,7 +431,7 @@ static void colors_are_added_and_nothing_else(void **state)
     (void)state;
     make_result(&made, impls, 1, inputs, 2);
     plain = as_text(&made, 1);
-    dcb_report_text(&made.result, 1, true, &out);
+    dcb_report_text(&made.result, 1, true, true, &out);
     assert_contains(out.text, "\x1b[32mfaster\x1b[0m");
     to = out.text;
     for (const char *from = out.text; *from;) {
@@ -750,6 +846,9 @@ int main(void)
         cmocka_unit_test(quiet_text_of_two_workloads),
         cmocka_unit_test(markdown),
         cmocka_unit_test(csv),
+        cmocka_unit_test(verbose_text_has_the_workers),
+        cmocka_unit_test(verbose_markdown_has_the_workers),
+        cmocka_unit_test(failed_arms_are_not_drawn),
         cmocka_unit_test(all_kinds_of_cells),
         cmocka_unit_test(failed_cells_in_csv),
         cmocka_unit_test(labels_are_quoted_in_csv),
