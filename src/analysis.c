@@ -7,10 +7,6 @@
 #include "drift.h"
 #include "xalloc.h"
 
-/* Of the workers' log ratios a quarter is cut at each end: single workers are off by
- * several percent through their memory layout (docs/methodology.md). */
-static const double trim = 0.25;
-
 static struct dcb_interval unknown_interval(void)
 {
     return (struct dcb_interval){
@@ -29,7 +25,7 @@ static struct dcb_interval ratio_interval(double *log_ratios, size_t count,
                                           double confidence, double *ret_stderr)
 {
     struct dcb_interval interval =
-        dcb_stats_trimmed_interval(log_ratios, count, trim, confidence, ret_stderr);
+        dcb_stats_trimmed_interval(log_ratios, count, DCB_TRIM, confidence, ret_stderr);
 
     if (count < DCB_WORKERS_MIN)
         interval.low = interval.high = DCB_UNKNOWN;
@@ -82,7 +78,7 @@ static struct dcb_interval update_ratio(struct dcb_cell *cell,
     free(values);
     *ret_detectable = DCB_UNKNOWN;
     if (count >= DCB_WORKERS_MIN && isfinite(error)) {
-        double df = (double)(count - 2 * (size_t)(trim * (double)count)) - 1;
+        double df = (double)(count - 2 * (size_t)(DCB_TRIM * (double)count)) - 1;
 
         /* Seen by the interval (its quantile) in four runs of five (0.8). */
         *ret_detectable = exp((dcb_stats_t_quantile(0.5 + confidence / 2, df) +

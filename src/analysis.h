@@ -14,6 +14,11 @@
 
 enum { DCB_WORKERS_MIN = 5 }; /* below this there is no interval */
 
+/* The share of the workers that is cut at each end before the mean of their log ratios is
+ * taken: single workers are off by several percent through their memory layout, and a
+ * quarter gives the narrowest interval that holds (docs/methodology.md). */
+#define DCB_TRIM 0.25
+
 /* Groups of counters whose medians of instructions per iteration differ by more deserve a
  * note: the counter, or what else runs on the PMU, is not to be trusted. An iteration of
  * a copy does the same instructions every time but for some in a thousand (hashes,

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "analysis.h"
 #include "result.h"
 #include "stats.h"
 #include "xalloc.h"
@@ -15,9 +16,6 @@ static const double false_alarms = 0.001;
 
 /* A change of the baseline's time that is worth a line: ratios bear it. */
 static const double speed_bound = 0.1;
-
-/* Cut at each end before the mean, as for the ratios themselves (analysis.c). */
-static const double trim = 0.2;
 
 /* ---- statistics ---- */
 
@@ -177,7 +175,7 @@ static struct dcb_settling find_settling(const struct dcb_cell *cell, double lev
         if (isfinite(values[i]))
             values[finite++] = values[i];
     }
-    interval = dcb_stats_trimmed_interval(values, finite, trim, 1 - level, NULL);
+    interval = dcb_stats_trimmed_interval(values, finite, DCB_TRIM, 1 - level, NULL);
     free(values);
     settling.change = (struct dcb_interval){.estimate = expm1(interval.estimate),
                                             .low = expm1(interval.low),

@@ -85,8 +85,8 @@ static int replay(const struct dcb_plan *plan, size_t workers, size_t arms, size
         cells[i].role = i == 1 ? DCB_ROLE_CONTROL : DCB_ROLE_CANDIDATE;
     for (size_t i = 0; rc == 0 && i < workers; i++) {
         rc = read_worker(&workload);
-        if (rc == 0 && (workload.worker_count == most ||
-                        dcb_analysis_is_enough(plan, &workload))) {
+        if (rc == 0 &&
+            (workload.worker_count == most || dcb_analysis_is_enough(plan, &workload))) {
             tell(plan, &workload);
             forget(&workload);
         }
