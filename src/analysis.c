@@ -20,6 +20,12 @@ static struct dcb_interval exp_interval(struct dcb_interval log_ratio)
                                  .high = exp(log_ratio.high)};
 }
 
+/* Of the interval over so many workers: what trimming leaves, less one. */
+static double degrees_of_freedom(size_t workers)
+{
+    return (double)(workers - 2 * (size_t)(DCB_TRIM * (double)workers)) - 1;
+}
+
 /* Interval of the ratio from the finite ones of `count` log ratios. */
 static struct dcb_interval ratio_interval(double *log_ratios, size_t count,
                                           double confidence, double *ret_stderr)
@@ -67,6 +73,41 @@ static double get_cpu_log_ratio(const struct dcb_sample *sample)
     return sample->cpu_log_ratio;
 }
 
+double dcb_analysis_detectable(double error, size_t workers, double confidence)
+{
+    double df = degrees_of_freedom(workers);
+
+    if (workers < DCB_WORKERS_MIN || !isfinite(error))
+        return DCB_UNKNOWN;
+    /* Seen by the interval (its quantile) in four runs of five (0.8). */
+    return exp((dcb_stats_t_quantile(0.5 + confidence / 2, df) +
+                dcb_stats_t_quantile(0.8, df)) *
+               error) -
+           1;
+}
+
+double dcb_analysis_error(const struct dcb_interval *ratio, size_t workers,
+                          double confidence)
+{
+    if (workers < DCB_WORKERS_MIN || !(ratio->low > 0) || !isfinite(ratio->high))
+        return DCB_UNKNOWN;
+    return log(ratio->high / ratio->low) / 2 /
+           dcb_stats_t_quantile(0.5 + confidence / 2, degrees_of_freedom(workers));
+}
+
+struct dcb_interval dcb_analysis_widen(const struct dcb_interval *ratio, size_t workers,
+                                       double confidence, double wanted)
+{
+    double error = dcb_analysis_error(ratio, workers, confidence), half;
+
+    if (!isfinite(error))
+        return unknown_interval();
+    half = error * dcb_stats_t_quantile(0.5 + wanted / 2, degrees_of_freedom(workers));
+    return (struct dcb_interval){.estimate = ratio->estimate,
+                                 .low = ratio->estimate * exp(-half),
+                                 .high = ratio->estimate * exp(half)};
+}
+
 static struct dcb_interval update_ratio(struct dcb_cell *cell,
                                         double (*get)(const struct dcb_sample *),
                                         double confidence, double *ret_detectable)
@@ -76,18 +117,9 @@ static struct dcb_interval update_ratio(struct dcb_cell *cell,
     struct dcb_interval ratio = ratio_interval(values, count, confidence, &error);
 
     free(values);
-    *ret_detectable = DCB_UNKNOWN;
-    if (count >= DCB_WORKERS_MIN && isfinite(error)) {
-        double df = (double)(count - 2 * (size_t)(DCB_TRIM * (double)count)) - 1;
-
-        /* Seen by the interval (its quantile) in four runs of five (0.8). */
-        *ret_detectable = exp((dcb_stats_t_quantile(0.5 + confidence / 2, df) +
-                               dcb_stats_t_quantile(0.8, df)) *
-                              error) -
-                          1;
-        if (ratio.estimate < 1)
-            *ret_detectable *= ratio.estimate;
-    }
+    *ret_detectable = dcb_analysis_detectable(error, count, confidence);
+    if (ratio.estimate < 1)
+        *ret_detectable *= ratio.estimate;
     return ratio;
 }
 

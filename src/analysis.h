@@ -62,6 +62,20 @@ enum dcb_verdict dcb_analysis_verdict(const struct dcb_interval *ratio, double m
  * one of 0.9. NAN where there is no interval. */
 double dcb_analysis_half_width(const struct dcb_interval *ratio);
 
+/* The smallest true difference, as a fraction, that the interval would leave 0 out of in
+ * four runs of five: from the standard error of the log ratio over `workers` workers.
+ * NAN below DCB_WORKERS_MIN. */
+double dcb_analysis_detectable(double error, size_t workers, double confidence);
+
+/* The standard error of the log ratio behind an interval over `workers` workers; NAN
+ * where there is no interval. `confidence` is the interval's own. */
+double dcb_analysis_error(const struct dcb_interval *ratio, size_t workers,
+                          double confidence);
+
+/* The same interval at another confidence; NAN parts where there is none. */
+struct dcb_interval dcb_analysis_widen(const struct dcb_interval *ratio, size_t workers,
+                                       double confidence, double wanted);
+
 /* Whether `workers` is a number at which the stopping rule is asked: the looks are a
  * quarter further apart each time, so that few of them are taken. */
 bool dcb_analysis_is_look(size_t workers);

@@ -1334,6 +1334,50 @@ static void cells_without_layouts(void **state)
     close_simulated(&bench);
 }
 
+/* ---- what an interval is made of ---- */
+
+static void interval_gives_its_error_back(void **state)
+{
+    double values[20];
+    double error;
+    struct dcb_interval log_ratio, ratio, wide;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(values); i++)
+        values[i] = 0.01 * sin(3.7 * (double)i);
+    log_ratio = dcb_stats_trimmed_interval(values, COUNT(values), 0.2, 0.95, &error);
+    ratio = (struct dcb_interval){.estimate = exp(log_ratio.estimate),
+                                  .low = exp(log_ratio.low),
+                                  .high = exp(log_ratio.high)};
+    assert_close(dcb_analysis_error(&ratio, COUNT(values), 0.95), error, 1e-12);
+    assert_nan(dcb_analysis_error(&ratio, 4, 0.95));
+    wide = dcb_analysis_widen(&ratio, COUNT(values), 0.95, 0.95);
+    assert_close(wide.low, ratio.low, 1e-12);
+    assert_close(wide.high, ratio.high, 1e-12);
+    log_ratio = dcb_stats_trimmed_interval(values, COUNT(values), 0.2, 0.999, NULL);
+    wide = dcb_analysis_widen(&ratio, COUNT(values), 0.95, 0.999);
+    assert_close(wide.estimate, exp(log_ratio.estimate), 1e-12);
+    assert_close(wide.low, exp(log_ratio.low), 1e-12);
+    assert_close(wide.high, exp(log_ratio.high), 1e-12);
+    ratio.low = ratio.high = (double)NAN;
+    assert_nan(dcb_analysis_error(&ratio, COUNT(values), 0.95));
+    assert_nan(dcb_analysis_widen(&ratio, COUNT(values), 0.95, 0.999).low);
+}
+
+static void less_error_shows_more(void **state)
+{
+    (void)state;
+    /* Many workers: the quantiles of the normal distribution, 1.96 and 0.84. */
+    assert_close(dcb_analysis_detectable(0.001, 100000, 0.95), exp(0.0028016) - 1, 1e-6);
+    assert_true(dcb_analysis_detectable(0.001, 10, 0.95) >
+                dcb_analysis_detectable(0.001, 100, 0.95));
+    assert_true(dcb_analysis_detectable(0.001, 100, 0.99) >
+                dcb_analysis_detectable(0.001, 100, 0.95));
+    assert_close(dcb_analysis_detectable(0, 16, 0.95), 0, 0);
+    assert_nan(dcb_analysis_detectable(0.001, 4, 0.95));
+    assert_nan(dcb_analysis_detectable((double)NAN, 16, 0.95));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1381,6 +1425,8 @@ int main(void)
         cmocka_unit_test(planted_ratio_is_covered),
         cmocka_unit_test(stopping_rule_keeps_the_coverage),
         cmocka_unit_test(nothing_is_enough_without_an_interval),
+        cmocka_unit_test(interval_gives_its_error_back),
+        cmocka_unit_test(less_error_shows_more),
     };
 
     return cmocka_run_group_tests_name("analysis", tests, NULL, NULL);
