@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <math.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,30 +17,11 @@
 #include "result.h"
 #include "run_plan.h"
 #include "runner.h"
+#include "signals.h"
 #include "simulation.h"
 #include "strbuf.h"
 #include "term.h"
 #include "xalloc.h"
-
-static volatile sig_atomic_t caught_signal;
-
-static void catch_signal(int number)
-{
-    caught_signal = number;
-}
-
-/* A signal that the caller wants ignored (nohup, a shell's background job) stays so. */
-static void install_handlers(void)
-{
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction action = {.sa_handler = catch_signal, .sa_flags = SA_RESTART},
-                     before;
-
-    for (size_t i = 0; i < 3; i++) {
-        if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
-            sigaction(numbers[i], &action, NULL);
-    }
-}
 
 /* ---- exit status ---- */
 
@@ -378,7 +358,7 @@ static int measure(const struct cli_options *options, const struct dcb_plan *pla
     struct dcb_outfile rounds = {.stream = NULL};
     bool progress = cli_term_progress(options->progress) && options->verbosity >= 0;
     struct dcb_runner_hooks hooks = {
-        .stop = &caught_signal,
+        .stop = cli_signals_caught(),
         .progress = progress ? draw_progress : NULL,
         .blocks = options->keep_rounds ? keep_blocks : NULL,
         .blocks_context = &rounds,
@@ -426,7 +406,7 @@ int cli_run(const struct cli_options *options, struct dcb_error *err)
     int rc;
 
     rc = cli_run_plan(options, &plan, err);
-    install_handlers(); /* from here on there are files that must not be left */
+    cli_signals_catch(); /* from here on there are files that must not be left */
     if (rc == 0)
         rc = saved_path(options, &save, err);
     if (rc == 0)
