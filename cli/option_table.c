@@ -6,7 +6,9 @@ enum {
     RUN = 1u << CLI_RUN,
     LIST = 1u << CLI_LIST,
     DOCTOR = 1u << CLI_DOCTOR,
-    EVERY = RUN | LIST | DOCTOR
+    SELFTEST = 1u << CLI_SELFTEST,
+    MEASURE = RUN | SELFTEST,
+    EVERY = RUN | LIST | DOCTOR | SELFTEST
 };
 
 static const char *const formats[] = {"table", "json", "markdown", "csv", NULL};
@@ -48,14 +50,23 @@ static const char *const doctor_examples[] = {
     NULL,
 };
 
+static const char *const selftest_examples[] = {
+    "dcbench selftest",
+    "dcbench selftest -w memo --max-time 20",
+    "dcbench selftest --format json",
+    NULL,
+};
+
 const struct cli_exit_row cli_exit_rows[] = {
     {"0", "done, and every check holds", EVERY},
     {"1", "a check failed: a wrong copy, or a verdict that --fail-if names", RUN},
+    {"1", "identical code was told apart, or slower code called faster", SELFTEST},
     {"2", "wrong usage", EVERY},
     {"3", "this machine, a file or an implementation cannot do it", EVERY},
     {"4", "--fail-if asked for a verdict and it is inconclusive", RUN},
+    {"4", "the planted difference was not seen, or nothing could be said", SELFTEST},
     {"5", "a bug in dcbench", EVERY},
-    {"130, 143", "interrupted; what was measured so far is written", RUN},
+    {"130, 143", "interrupted; what was measured so far is written", MEASURE},
 };
 
 const size_t cli_exit_count = sizeof cli_exit_rows / sizeof cli_exit_rows[0];
@@ -90,6 +101,18 @@ const struct cli_command_row cli_command_rows[CLI_COMMAND_COUNT] = {
                            "is changed. A finding is no error: the exit status is 0.",
             .examples = doctor_examples,
         },
+    [CLI_SELFTEST] =
+        {
+            .name = "selftest",
+            .usage = "selftest [-w WORKLOADS] [OPTION]...",
+            .summary = "show which difference this machine can see, and how soon",
+            .description = "Measures identical code, which must not be told apart, and a "
+                           "difference of known size, which must be seen, the way 'run' "
+                           "would with these options; and tells which difference this "
+                           "machine can see in how many seconds. Takes about "
+                           "--max-time for each workload.",
+            .examples = selftest_examples,
+        },
 };
 
 const struct cli_option_row cli_option_rows[] = {
@@ -113,7 +136,7 @@ const struct cli_option_row cli_option_rows[] = {
         .offset = FIELD(workloads),
         .argument = "WORKLOADS",
         .fallback = "all",
-        .commands = RUN,
+        .commands = MEASURE,
         .group = CLI_GROUP_MEASURE,
         .complete = CLI_COMPLETE_WORKLOADS,
         .help = "what to copy, by commas: NAME, FILE.py, MODULE:ATTR, FILE.json or "
@@ -135,7 +158,7 @@ const struct cli_option_row cli_option_rows[] = {
         .name = "allow-pickle",
         .value = CLI_VALUE_FLAG,
         .offset = FIELD(allow_pickle),
-        .commands = RUN,
+        .commands = MEASURE,
         .group = CLI_GROUP_MEASURE,
         .help = "load FILE.pkl workloads; a pickle can run any code",
     },
@@ -147,7 +170,7 @@ const struct cli_option_row cli_option_rows[] = {
         .choices = switches,
         .noun = "value",
         .initial = "on",
-        .commands = RUN,
+        .commands = MEASURE,
         .group = CLI_GROUP_MEASURE,
         .complete = CLI_COMPLETE_CHOICES,
         .help = "garbage collection while timing",
@@ -162,7 +185,7 @@ const struct cli_option_row cli_option_rows[] = {
         .above = true,
         .below = true,
         .initial = "0.5",
-        .commands = RUN,
+        .commands = MEASURE,
         .group = CLI_GROUP_EFFORT,
         .help = "aim for intervals of +-PCT %",
     },
@@ -175,7 +198,7 @@ const struct cli_option_row cli_option_rows[] = {
         .high = 1e6,
         .above = true,
         .initial = "10",
-        .commands = RUN,
+        .commands = MEASURE,
         .group = CLI_GROUP_EFFORT,
         .help = "stop after this time for each workload",
     },
@@ -188,7 +211,7 @@ const struct cli_option_row cli_option_rows[] = {
         .least = 1,
         .most = 1000000,
         .fallback = "no limit",
-        .commands = RUN,
+        .commands = MEASURE,
         .group = CLI_GROUP_EFFORT,
         .help = "at most N workers a workload",
     },
@@ -201,7 +224,7 @@ const struct cli_option_row cli_option_rows[] = {
         .least = 1,
         .most = 100000,
         .fallback = "about 40",
-        .commands = RUN,
+        .commands = MEASURE,
         .group = CLI_GROUP_EFFORT,
         .help = "rounds of each worker",
     },
@@ -214,7 +237,7 @@ const struct cli_option_row cli_option_rows[] = {
         .least = 1,
         .most = 1000000000000,
         .fallback = "calibrated",
-        .commands = RUN,
+        .commands = MEASURE,
         .group = CLI_GROUP_EFFORT,
         .help = "iterations of each timed block",
     },
@@ -227,7 +250,7 @@ const struct cli_option_row cli_option_rows[] = {
         .least = 1,
         .most = 10000000,
         .initial = "150",
-        .commands = RUN,
+        .commands = MEASURE,
         .group = CLI_GROUP_EFFORT,
         .help = "length of a timed block, in microseconds",
     },
@@ -240,7 +263,7 @@ const struct cli_option_row cli_option_rows[] = {
         .least = 0,
         .most = 10000,
         .initial = "3",
-        .commands = RUN,
+        .commands = MEASURE,
         .group = CLI_GROUP_EFFORT,
         .help = "untimed blocks of each arm before its rounds",
     },
@@ -253,7 +276,7 @@ const struct cli_option_row cli_option_rows[] = {
         .high = 100,
         .below = true,
         .initial = "1",
-        .commands = RUN,
+        .commands = MEASURE,
         .group = CLI_GROUP_EFFORT,
         .help = "+-PCT % counts as the same",
     },
@@ -266,7 +289,7 @@ const struct cli_option_row cli_option_rows[] = {
         .low = 50,
         .high = 99.99,
         .initial = "95",
-        .commands = RUN,
+        .commands = MEASURE,
         .group = CLI_GROUP_EFFORT,
         .help = "confidence of the intervals",
     },
@@ -279,7 +302,7 @@ const struct cli_option_row cli_option_rows[] = {
         .high = 1e6,
         .above = true,
         .initial = "10",
-        .commands = RUN,
+        .commands = MEASURE,
         .group = CLI_GROUP_EFFORT,
         .help = "end a worker that stands still so long",
     },
@@ -291,7 +314,7 @@ const struct cli_option_row cli_option_rows[] = {
         .range = "a CPU number from 0 to 1023",
         .most = 1023,
         .fallback = "not pinned",
-        .commands = RUN,
+        .commands = MEASURE,
         .group = CLI_GROUP_EFFORT,
         .help = "pin the workers to this CPU",
     },
@@ -303,7 +326,7 @@ const struct cli_option_row cli_option_rows[] = {
         .range = "a whole number from 0 to 9223372036854775807, decimal or 0x..",
         .most = INT64_MAX,
         .fallback = "a new one",
-        .commands = RUN,
+        .commands = MEASURE,
         .group = CLI_GROUP_EFFORT,
         .help = "seed of all random choices",
     },
@@ -341,7 +364,7 @@ const struct cli_option_row cli_option_rows[] = {
         .offset = FIELD(python),
         .argument = "VERSION",
         .fallback = "newest",
-        .commands = RUN,
+        .commands = MEASURE,
         .group = CLI_GROUP_PYTHON,
         .help = "interpreter version, such as 3.13",
     },
@@ -350,7 +373,7 @@ const struct cli_option_row cli_option_rows[] = {
         .value = CLI_VALUE_FILE,
         .offset = FIELD(venv),
         .argument = "DIR",
-        .commands = RUN,
+        .commands = MEASURE,
         .group = CLI_GROUP_PYTHON,
         .complete = CLI_COMPLETE_DIR,
         .help = "import modules from this virtual environment",
@@ -360,7 +383,7 @@ const struct cli_option_row cli_option_rows[] = {
         .value = CLI_VALUE_PATHS,
         .offset = FIELD(python_path),
         .argument = "DIR",
-        .commands = RUN,
+        .commands = MEASURE,
         .group = CLI_GROUP_PYTHON,
         .complete = CLI_COMPLETE_DIR,
         .help = "import modules from here; may be repeated",
@@ -440,7 +463,7 @@ const struct cli_option_row cli_option_rows[] = {
         .choices = whens,
         .noun = "value",
         .initial = "auto",
-        .commands = RUN,
+        .commands = MEASURE,
         .group = CLI_GROUP_OUTPUT,
         .complete = CLI_COMPLETE_CHOICES,
         .help = "show progress: auto, always or never",

@@ -12,7 +12,7 @@
 struct dcb_error;
 struct dcb_strbuf;
 
-enum cli_command { CLI_RUN, CLI_LIST, CLI_DOCTOR, CLI_COMMAND_COUNT };
+enum cli_command { CLI_RUN, CLI_LIST, CLI_DOCTOR, CLI_SELFTEST, CLI_COMMAND_COUNT };
 
 enum cli_when { CLI_AUTO, CLI_ALWAYS, CLI_NEVER };
 enum cli_format { CLI_TABLE, CLI_JSON, CLI_MARKDOWN, CLI_CSV };

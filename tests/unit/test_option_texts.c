@@ -333,6 +333,7 @@ static void man_page_has_the_groups_and_the_statuses(void **state)
 {
     char *page = read_man_page();
     char *statuses = man_section(page, "\n.Sh EXIT STATUS", "\n.Sh ");
+    size_t distinct = 0;
 
     (void)state;
     for (size_t i = 0; i < CLI_GROUP_COUNT; i++) {
@@ -342,14 +343,18 @@ static void man_page_has_the_groups_and_the_statuses(void **state)
         assert_int_equal(count_of(page, heading), 1);
     }
     assert_int_equal(count_of(page, "\n.Ss "), CLI_GROUP_COUNT);
-    assert_int_equal(count_of(statuses, "\n.It "), cli_exit_count);
     for (size_t i = 0; i < cli_exit_count; i++) {
         char number[16];
+
+        /* Two commands may mean different things by one status. */
+        distinct +=
+            i == 0 || strcmp(cli_exit_rows[i].status, cli_exit_rows[i - 1].status) != 0;
 
         snprintf(number, sizeof number, "\n.It %.*s",
                  (int)strcspn(cli_exit_rows[i].status, ","), cli_exit_rows[i].status);
         assert_word(statuses, number, "EXIT STATUS");
     }
+    assert_int_equal(count_of(statuses, "\n.It "), distinct);
     free(statuses);
     free(page);
 }

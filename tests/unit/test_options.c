@@ -351,18 +351,21 @@ static const struct error_case {
     {"-i a list impls", "--impl: not an option of 'dcbench list' ('dcbench list --help' "
                         "lists all)"},
     /* commands and operands */
-    {"comapre a b", "unknown command 'comapre'; one of run, list, doctor (to measure an "
-                    "implementation: -i comapre; a workload: -w comapre)"},
+    {"comapre a b", "unknown command 'comapre'; one of run, list, doctor, selftest (to "
+                    "measure an implementation: -i comapre; a workload: -w comapre)"},
     {"lst impls", "unknown command 'lst'; did you mean 'list'? ('dcbench --help' lists "
                   "all)"},
     {"rnu", "unknown command 'rnu'; did you mean 'run'? ('dcbench --help' lists all)"},
-    {"merged", "unknown command 'merged'; one of run, list, doctor (to measure an "
-               "implementation: -i merged; a workload: -w merged)"},
+    {"merged", "unknown command 'merged'; one of run, list, doctor, selftest (to "
+               "measure an implementation: -i merged; a workload: -w merged)"},
     {"run merged", "unexpected operand 'merged'; did you mean '-i merged' (an "
                    "implementation) or '-w merged' (a workload)?"},
     {"run -- -q", "unexpected operand '-q'; did you mean '-i -q' (an implementation) or "
                   "'-w -q' (a workload)?"},
     {"doctor cpu", "unexpected operand 'cpu': 'dcbench doctor' takes no operands"},
+    {"selftest memo", "unexpected operand 'memo': 'dcbench selftest' takes no operands"},
+    {"selftest -i a", "--impl: not an option of 'dcbench selftest' ('dcbench selftest "
+                      "--help' lists all)"},
     /* percentages and seconds */
     {"--precision 0", "--precision: '0' is not a percentage above 0 and below 100"},
     {"--precision 1e-999",
