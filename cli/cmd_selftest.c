@@ -77,7 +77,7 @@ static int find_planted(char **ret_path, struct dcb_error *err)
     return 0;
 }
 
-/* plus_35: the deepcopy with so many statements more. */
+/* plus_335: the deepcopy behind so many statements. */
 static struct dcb_spec plant(const char *path, uint64_t statements)
 {
     char *name = dcb_xasprintf("plus_%llu", (unsigned long long)statements);
@@ -162,8 +162,9 @@ static int run_step(struct drive *drive, const struct dcb_selftest_step *step,
                 1;
     drive->part = step->part;
     if (step->part != DCB_SELFTEST_IDENTICAL) {
-        struct dcb_spec baseline = plant(drive->planted, 0);
-        struct dcb_spec candidate = plant(drive->planted, step->statements);
+        struct dcb_spec baseline = plant(drive->planted, DCB_SELFTEST_BASE);
+        struct dcb_spec candidate =
+            plant(drive->planted, DCB_SELFTEST_BASE + step->statements);
 
         rc = dcb_plan_set_arms(&plan, &baseline, &candidate, 1, &dropped, err);
     }

@@ -2,9 +2,9 @@
 
 What `dcbench selftest` plants: every attribute plus_N is a deepcopy that first
 evaluates its argument N times, each time as a statement of its own, and then
-calls the interpreter's own. plus_0 and plus_35 differ by 35 statements and by
-nothing else. Such a statement is a push and a pop; no version of CPython takes
-them away, since a name may be unbound, and that is an error to be raised.
+calls the interpreter's own. plus_300 and plus_335 differ by 35 statements and
+by nothing else. Such a statement is a push and a pop; no version of CPython
+takes them away, since a name may be unbound, and that is an error to be raised.
 """
 
 from private_copy import CopySource

@@ -144,7 +144,8 @@ static uint64_t next_scale(const struct dcb_selftest_workload *workload)
     if (!before) {
         before = last_of(workload, DCB_SELFTEST_IDENTICAL);
         return isfinite(before->copy_ns)
-                   ? whole_statements(scale_wanted * before->copy_ns / statement_ns)
+                   ? whole_statements(scale_wanted * (before->copy_ns / statement_ns +
+                                                      DCB_SELFTEST_BASE))
                    : 0;
     }
     if (!is_known(&before->candidate.ratio))
