@@ -656,8 +656,7 @@ static void interval_of_few_workers(void **state)
     /* scipy.stats.t.ppf(.8, 3) = 0.9784723123633044 */
     /* in parts of the slower time: here the baseline's */
     assert_close(cell->detectable,
-                 (exp((3.182446305284 + 0.978472312363) * error) - 1) * exp(mean),
-                 1e-8);
+                 (exp((3.182446305284 + 0.978472312363) * error) - 1) * exp(mean), 1e-8);
     assert_close(cell->confidence, 0.95, 1e-12);
     assert_int_equal(cell->verdict, DCB_VERDICT_FASTER);
     assert_int_equal(cell->time.count, 8);
@@ -1345,7 +1344,7 @@ static void interval_gives_its_error_back(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(values); i++)
         values[i] = 0.01 * sin(3.7 * (double)i);
-    log_ratio = dcb_stats_trimmed_interval(values, COUNT(values), 0.2, 0.95, &error);
+    log_ratio = dcb_stats_trimmed_interval(values, COUNT(values), DCB_TRIM, 0.95, &error);
     ratio = (struct dcb_interval){.estimate = exp(log_ratio.estimate),
                                   .low = exp(log_ratio.low),
                                   .high = exp(log_ratio.high)};
@@ -1354,7 +1353,7 @@ static void interval_gives_its_error_back(void **state)
     wide = dcb_analysis_widen(&ratio, COUNT(values), 0.95, 0.95);
     assert_close(wide.low, ratio.low, 1e-12);
     assert_close(wide.high, ratio.high, 1e-12);
-    log_ratio = dcb_stats_trimmed_interval(values, COUNT(values), 0.2, 0.999, NULL);
+    log_ratio = dcb_stats_trimmed_interval(values, COUNT(values), DCB_TRIM, 0.999, NULL);
     wide = dcb_analysis_widen(&ratio, COUNT(values), 0.95, 0.999);
     assert_close(wide.estimate, exp(log_ratio.estimate), 1e-12);
     assert_close(wide.low, exp(log_ratio.low), 1e-12);
