@@ -7,6 +7,7 @@ and the machine's moods spread over all streams alike.
 """
 
 import collections
+import hashlib
 import json
 import os
 import random
@@ -199,19 +200,34 @@ class Study:
                                  number, place, stream))
         return [(stream, number) for _, number, _, stream in sorted(todo)]
 
-    def record(self, deadline=None):
+    def check_workers(self):
+        """Recordings of two builds of the worker must not be mixed."""
+        folder = os.path.join(os.path.dirname(os.path.dirname(self.dcbench)),
+                              "libexec/dcbench")
+        digests = {}
+        for name in sorted(os.listdir(folder)):
+            with open(os.path.join(folder, name), "rb") as file:
+                digests[name] = hashlib.sha256(file.read()).hexdigest()
+        path = os.path.join(self.folder, "workers.json")
+        if not os.path.exists(path):
+            with open(path, "w") as file:
+                json.dump(digests, file)
+        with open(path) as file:
+            if json.load(file) != digests:
+                sys.exit(f"scripts/calibrate: {self.folder} was recorded by another "
+                         "build of the worker; take another FOLDER, or remove it")
+
+    def record(self):
         """Records what is missing. Prints a line a chunk."""
+        self.check_workers()
         todo = self.missing()
         if todo:
             self.plants()
         for done, (stream, number) in enumerate(todo):
-            if deadline and time.monotonic() > deadline:
-                return False
             began = time.monotonic()
             self.record_chunk(stream, number)
             print(f"{done + 1}/{len(todo)} {stream.name} chunk {number}: "
                   f"{time.monotonic() - began:.0f} s", flush=True)
-        return True
 
 
 ROLES = {"baseline": 0, "control": 1, "candidate": 2}

@@ -57,6 +57,7 @@ class Confirmation:
             print(f"{key}: {self.runs[key]['seconds']:.0f} s", flush=True)
 
     def record(self):
+        self.study.check_workers()
         twin = self.study.spec("twin", None)
         for number in range(20):
             self.run(f"twin {number}", "-i", twin, "-w", "all")
