@@ -246,6 +246,18 @@ static int check_affinity(int cpu, struct dcb_error *err)
     return -1;
 }
 
+/* A worker shows signs of life between blocks, not within one, and some blocks come out
+ * longer than they are meant to. */
+static int check_block_time(const struct cli_options *options, struct dcb_error *err)
+{
+    if (options->block_us * 1e-6 <= options->timeout_s / 4)
+        return 0;
+    return dcb_error_set(err, DCB_ERROR_USAGE,
+                         "--block-time: blocks of %g s are too long for a --timeout of "
+                         "%g s, which is to be four times as much",
+                         options->block_us * 1e-6, options->timeout_s);
+}
+
 static void plan_effort(const struct cli_options *options, struct dcb_plan *plan)
 {
     struct dcb_sysinfo system;
@@ -286,6 +298,8 @@ int cli_run_plan(const struct cli_options *options, struct dcb_plan *ret_plan,
         rc = plan_python(options, &catalog, ret_plan, err);
     if (rc == 0)
         rc = check_affinity(options->affinity, err);
+    if (rc == 0)
+        rc = check_block_time(options, err);
     if (rc == 0)
         rc = cli_counter_plan(options, ret_plan, err);
     if (rc == 0)

@@ -125,6 +125,7 @@ static int calibrate(struct session *session, size_t arm)
     uint64_t target = session->job->block_ns, wall_ns, best = UINT64_MAX, iterations = 1;
 
     for (;;) {
+        dcb_samples_mark(session->link->samples, DCB_PHASE_CALIBRATE, (uint32_t)arm);
         if (worker_run_block(session->python, arm, iterations, &wall_ns) != 0)
             return -1;
         if (wall_ns >= target / 4 || iterations > UINT64_MAX / 4)
@@ -132,6 +133,7 @@ static int calibrate(struct session *session, size_t arm)
         iterations *= 2;
     }
     for (int i = 0; i < 3 && wall_ns < 4 * target; i++) {
+        dcb_samples_mark(session->link->samples, DCB_PHASE_CALIBRATE, (uint32_t)arm);
         if (worker_run_block(session->python, arm, iterations, &wall_ns) != 0)
             return -1;
         best = wall_ns < best ? wall_ns : best;
@@ -161,15 +163,16 @@ static void calibrate_arms(struct session *session)
 
 static void warm_up_arms(struct session *session)
 {
+    const struct dcb_job *job = session->job;
+    uint64_t enough_ns = 4 * (uint64_t)job->warmups * job->block_ns;
     uint64_t wall_ns, spent_ns[DCB_ARMS_MAX] = {0};
 
-    for (uint32_t i = 0; i < session->job->warmups; i++) {
-        for (size_t k = 0; k < session->job->arm_count; k++) {
+    for (uint32_t i = 0; i < job->warmups; i++) {
+        for (size_t k = 0; k < job->arm_count; k++) {
             uint32_t arm = session->order[k];
 
-            /* A slow arm is warm after one block. */
-            if (!session->active[arm] ||
-                (!session->job->fixed && spent_ns[arm] > 10 * session->job->block_ns))
+            /* A block of a slow arm warms as much as several of a quick one. */
+            if (!session->active[arm] || (!job->fixed && spent_ns[arm] > enough_ns))
                 continue;
             dcb_samples_mark(session->link->samples, DCB_PHASE_WARM_UP, arm);
             if (worker_run_block(session->python, arm, session->iterations[arm],

@@ -462,6 +462,20 @@ def test_block_time_and_warm_ups_are_respected(dcbench):
     assert iterations[1] > 3 * iterations[0]
 
 
+def test_warm_ups_are_run(dcbench):
+    """Six hundred blocks more take at least as long as two hundred of full length."""
+    starts = [dcbench.result("-w", "memo", "--workers", "5", "--warm-ups", count)[
+        "workloads"][0]["worker_start_ms"] for count in ("0", "200")]
+    assert starts[1] > starts[0] + 200 * 0.15
+
+
+def test_a_block_may_not_outlast_the_timeout(dcbench):
+    run = dcbench("-w", "memo", "--block-time", "3000000", status=2)
+    assert "--block-time" in run.err and "--timeout" in run.err
+    run = dcbench("-w", "memo", "--timeout", "0.0001", *KERNEL, status=2)
+    assert "--block-time" in run.err
+
+
 def test_margin_and_confidence(dcbench):
     result = dcbench.result("-w", "memo", "--margin", "99", "--confidence", "50")
     assert result["plan"]["margin"] == 0.99 and result["plan"]["confidence"] == 0.5
