@@ -7,6 +7,7 @@ and the machine's moods spread over all streams alike.
 """
 
 import collections
+import ctypes
 import hashlib
 import json
 import os
@@ -37,16 +38,16 @@ while True:
 LONG = ("--rounds", "300", "--warm-ups", "0")
 
 Stream = collections.namedtuple(
-    "Stream", "name condition workload candidates baseline options workers chunk")
+    "Stream", "name condition workload candidate baseline options workers chunk")
 
 
 def streams():
     """Every stream of the study, the most wanted first."""
     out = []
 
-    def add(name, workload, candidates, workers, *, condition="quiet", baseline="stdlib",
+    def add(name, workload, candidate, workers, *, condition="quiet", baseline="stdlib",
             options=(), chunk=200):
-        out.append(Stream(f"{name}-{workload}", condition, workload, candidates, baseline,
+        out.append(Stream(f"{name}-{workload}", condition, workload, candidate, baseline,
                           tuple(options), workers, chunk))
 
     for workload in WORKLOADS:
@@ -71,26 +72,41 @@ def streams():
 
 
 class Load:
-    """Keeps CPUs busy while it is entered."""
+    """Keeps CPUs busy while it is entered: "both" is all that there are."""
 
-    def __init__(self, condition, cpus=2):
+    def __init__(self, condition):
+        cpus = len(os.sched_getaffinity(0))
         self.burners = {"quiet": 0, "one busy": 1, "both busy": cpus,
                         "comes and goes": cpus}[condition]
         self.changing = condition == "comes and goes"
         self.processes = []
 
     def __enter__(self):
-        for _ in range(self.burners):
-            self.processes.append(subprocess.Popen([sys.executable, "-c", BURN]))
-        if self.changing:
-            self.processes.append(subprocess.Popen(
-                [sys.executable, __file__, *(str(p.pid) for p in self.processes)]))
+        try:
+            for _ in range(self.burners):
+                self.start("-c", BURN)
+            if self.changing:
+                self.start(__file__, *(str(p.pid) for p in self.processes))
+        except BaseException:
+            self.__exit__()
+            raise
         return self
+
+    def start(self, *arguments):
+        """Starts a process that ends with this one, however this one ends."""
+        self.processes.append(subprocess.Popen([sys.executable, *arguments],
+                                               preexec_fn=end_with_parent))
 
     def __exit__(self, *_):
         for process in reversed(self.processes):
             process.kill()
             process.wait()
+
+
+def end_with_parent():
+    """Has the kernel kill this process when its parent ends (prctl(2))."""
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
 def come_and_go(pids):
@@ -175,7 +191,7 @@ class Study:
         path = self.chunk_path(stream, number)
         rounds = path + ".rounds"
         arms = [self.spec(name, stream.workload)
-                for name in (stream.baseline, stream.candidates)]
+                for name in (stream.baseline, stream.candidate)]
         with Load(stream.condition):
             result = self.run("-b", arms[0], "-i", arms[1], "-w", stream.workload,
                               "--workers", str(stream.chunk), "--max-time", "100000",
@@ -200,26 +216,32 @@ class Study:
                                  number, place, stream))
         return [(stream, number) for _, number, _, stream in sorted(todo)]
 
-    def check_workers(self):
-        """Recordings of two builds of the worker must not be mixed."""
+    def check_origin(self):
+        """What two builds of the worker recorded, or two versions of the study, must not
+        be mixed."""
         folder = os.path.join(os.path.dirname(os.path.dirname(self.dcbench)),
                               "libexec/dcbench")
         digests = {}
         for name in sorted(os.listdir(folder)):
             with open(os.path.join(folder, name), "rb") as file:
                 digests[name] = hashlib.sha256(file.read()).hexdigest()
-        path = os.path.join(self.folder, "workers.json")
+        origin = {"workers": digests,
+                  "streams": {stream.name: [stream.condition, stream.baseline,
+                                            stream.candidate, list(stream.options)]
+                              for stream in streams()}}
+        path = os.path.join(self.folder, "origin.json")
         if not os.path.exists(path):
             with open(path, "w") as file:
-                json.dump(digests, file)
+                json.dump(origin, file)
         with open(path) as file:
-            if json.load(file) != digests:
+            if json.load(file) != origin:
                 sys.exit(f"scripts/calibrate: {self.folder} was recorded by another "
-                         "build of the worker; take another FOLDER, or remove it")
+                         "build of the worker, or for another version of the study; "
+                         "take another FOLDER, or remove it")
 
     def record(self):
         """Records what is missing. Prints a line a chunk."""
-        self.check_workers()
+        self.check_origin()
         todo = self.missing()
         if todo:
             self.plants()

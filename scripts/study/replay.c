@@ -6,7 +6,7 @@
  * comparisons: each goes on until the rule is content or MOST workers are taken, and the
  * next begins with the worker after. What is left at the end is dropped. Standard output:
  * for each comparison a line of its number of workers and then, for each arm, "ESTIMATE
- * LOW HIGH VERDICT" (ratios); after each stream an empty line.
+ * LOW HIGH VERDICT" (ratios); after each stream a line "end".
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,7 +92,7 @@ static int replay(const struct dcb_plan *plan, size_t workers, size_t arms, size
         }
     }
     forget(&workload);
-    printf("\n");
+    printf("end\n");
     return rc;
 }
 

@@ -349,15 +349,16 @@ def replay(jobs):
         text += [" ".join(f"{value:.12g}" for value in worker) for worker in values]
     out = subprocess.run([REPLAY], input="\n".join(text), text=True, check=True,
                          stdout=subprocess.PIPE).stdout
-    streams = []
-    for block in out.split("\n\n")[:len(jobs)]:
-        comparisons = []
-        for line in filter(None, block.split("\n")):
-            fields = line.split()
-            arms = [(*map(float, fields[i:i + 3]), fields[i + 3])
-                    for i in range(1, len(fields), 4)]
-            comparisons.append((int(fields[0]), arms))
-        streams.append(comparisons)
+    streams, comparisons = [], []
+    for line in out.splitlines():
+        if line == "end":
+            streams.append(comparisons)
+            comparisons = []
+            continue
+        fields = line.split()
+        arms = [(*map(float, fields[i:i + 3]), fields[i + 3])
+                for i in range(1, len(fields), 4)]
+        comparisons.append((int(fields[0]), arms))
     return streams
 
 

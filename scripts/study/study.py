@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -56,28 +57,39 @@ class Confirmation:
             os.rename(self.path + ".new", self.path)
             print(f"{key}: {self.runs[key]['seconds']:.0f} s", flush=True)
 
-    def record(self):
-        self.study.check_workers()
+    def plan(self):
+        """Every run: its name and its arguments."""
         twin = self.study.spec("twin", None)
         for number in range(20):
-            self.run(f"twin {number}", "-i", twin, "-w", "all")
+            yield f"twin {number}", ("-i", twin, "-w", "all")
         for workload in recording.WORKLOADS:
             count = self.study.plants()[workload]["plus-2.0"]
             wrapper = f"wrapper={self.study.made(f'plus-2.0-{workload}', count)}"
             for number in range(10):
-                self.run(f"wrapper {workload} {number}", "-b",
-                         self.study.spec("plus-0", workload), "-i", wrapper, "-w",
-                         workload)
+                yield f"wrapper {workload} {number}", (
+                    "-b", self.study.spec("plus-0", workload), "-i", wrapper, "-w",
+                    workload)
             for number in range(20):
-                self.run(f"merged {workload} {number}", "-i", "merged", "-w", workload)
+                yield f"merged {workload} {number}", ("-i", "merged", "-w", workload)
         for number in range(3):
-            self.run(f"all {number}", "-i", "all", "-w", "all", "--max-time", "19",
-                     "--precision", "1")
+            yield f"all {number}", ("-i", "all", "-w", "all", "--max-time", "19",
+                                    "--precision", "1")
+
+    def record(self):
+        self.study.check_origin()
+        for key, arguments in self.plan():
+            self.run(key, *arguments)
 
     def table(self):
+        """What the runs said. All of them have to be there."""
+        missing = [key for key, _ in self.plan() if key not in self.runs]
+        if missing:
+            sys.exit(f"scripts/calibrate: {len(missing)} runs are missing, '{missing[0]}' "
+                     "first: 'scripts/calibrate confirm' makes them")
+
         def cells(prefix):
             return [cell for key, run in self.runs.items() if key.startswith(prefix)
-                    for cell in run["cells"]]
+                    for cell in run["cells"] if cell[4] is not None]
 
         rows = []
         twins = cells("twin")
@@ -144,6 +156,8 @@ def main(folder, part):
     study = recording.Study(data, os.path.join(folder, "program/bin/dcbench"))
     confirmation = Confirmation(study, os.path.join(folder, "confirm.json"))
     path = os.path.join(folder, "tables.json")
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, frame: sys.exit(128 + number))
     if part == "record":
         study.record()
     elif part == "confirm":
@@ -156,11 +170,10 @@ def main(folder, part):
             print(f"\n## {name}\n\n{tables[name]}", flush=True)
         with open(path, "w") as file:
             json.dump(tables, file)
-    else:
+    elif part == "update":
         with open(path) as file:
             tables = json.load(file)
-        tables["confirmation"] = confirmation.table()
-        update(tables)
+        update({**tables, "confirmation": confirmation.table()})
 
 
 if __name__ == "__main__":
