@@ -74,6 +74,16 @@ static void note_workers(struct dcb_result *result,
                         100.0 * (double)disturbed / (double)blocks);
 }
 
+/* Whether no candidate could be loaded: then one worker is all there is to it. */
+static bool nothing_loaded(const struct dcb_workload_result *workload)
+{
+    for (size_t i = 2; i < workload->cell_count; i++) {
+        if (workload->cells[i].failure != DCB_FAILURE_LOAD)
+            return false;
+    }
+    return workload->cell_count > 2;
+}
+
 /* What the effort did not reach, and what would. */
 static void note_effort(struct dcb_result *result,
                         const struct dcb_workload_result *workload)
@@ -86,7 +96,8 @@ static void note_effort(struct dcb_result *result,
             ? (double)workload->workers[workload->worker_count - 1].elapsed_ns * 1e-9
             : 0;
 
-    if (workload->failure || baseline->failure != DCB_FAILURE_NONE || result->signal)
+    if (workload->failure || baseline->failure != DCB_FAILURE_NONE || result->signal ||
+        nothing_loaded(workload))
         return;
     if (baseline->sample_count < DCB_WORKERS_MIN && plan->workers &&
         plan->workers <= workload->worker_count)
@@ -99,6 +110,12 @@ static void note_effort(struct dcb_result *result,
             "--max-time %.0f would do",
             dcb_result_workload_label(result, workload), DCB_WORKERS_MIN,
             baseline->sample_count, ceil(plan->max_time_s + (double)missing * last_s));
+    else if (workload->reached > plan->precision && plan->workers &&
+             plan->workers <= workload->worker_count)
+        dcb_result_note(
+            result, "%s: wanted +-%g %%, got +-%.2f %% after %zu workers (--workers)",
+            dcb_result_workload_label(result, workload), 100 * plan->precision,
+            100 * workload->reached, workload->worker_count);
     else if (workload->reached > plan->precision)
         dcb_result_note(result, "%s: wanted +-%g %%, got +-%.2f %% after %.0f s",
                         dcb_result_workload_label(result, workload),

@@ -17,9 +17,18 @@ static uint32_t rounds_of_turn(const struct dcb_plan *plan)
     return plan->rounds ? plan->rounds : 2 * plan->rounds_aim;
 }
 
+/* Long blocks, or many arms: fewer rounds, so that there are many workers all the same.
+ */
 static uint64_t budget_of_turn(const struct dcb_plan *plan, size_t arms)
 {
-    return plan->rounds ? UINT64_MAX / 2 : plan->rounds_aim * plan->block_ns * arms;
+    static const uint64_t long_ns = 150 * 1000 * 1000, rounds_least = 5;
+    uint64_t round_ns = plan->block_ns * arms, budget_ns = plan->rounds_aim * round_ns;
+
+    if (plan->rounds)
+        return UINT64_MAX / 2;
+    if (budget_ns > long_ns)
+        budget_ns = long_ns > rounds_least * round_ns ? long_ns : rounds_least * round_ns;
+    return budget_ns;
 }
 
 static void fill_events(const struct run *run, struct turn *turn)
