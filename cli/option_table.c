@@ -489,7 +489,7 @@ const struct cli_option_row cli_option_rows[] = {
         .commands = EVERY,
         .group = CLI_GROUP_OUTPUT,
         .help = "verdicts and what went wrong; of a list, bare names; of the doctor, "
-                "warnings",
+                "warnings; of the self-test, what it comes to",
     },
     {
         .name = "verbose",
@@ -498,7 +498,8 @@ const struct cli_option_row cli_option_rows[] = {
         .offset = FIELD(verbosity),
         .commands = EVERY,
         .group = CLI_GROUP_OUTPUT,
-        .help = "more detail; of a run, how the workers are distributed",
+        .help = "more detail; of a run, how the workers are distributed; of the "
+                "self-test, every comparison",
     },
     {
         .name = "help",
