@@ -16,7 +16,7 @@ static const char *label_of(const struct dcb_sheet *sheet, const struct dcb_cell
                                           : dcb_result_arm_label(sheet->result, cell);
 }
 
-/* "candidate merged: 47 workers, 5917 blocks of 7 iterations, from 19 us to 21 us" */
+/* "candidate merged: 47 workers, medians from 19.0 us to 21.0 us; 1,817 blocks" */
 static void worker_remarks(const struct dcb_sheet *sheet,
                            const struct dcb_workload_result *workload)
 {
@@ -29,11 +29,15 @@ static void worker_remarks(const struct dcb_sheet *sheet,
         if (cell->time.count == 0)
             continue;
         line = dcb_xasprintf(
-            "%s %s: %zu workers, %llu blocks of %llu iterations, from %s to %s",
+            "%s %s: %zu worker%s, medians from %s to %s; %llu blocks, in the first "
+            "worker "
+            "of %llu iteration%s",
             dcb_role_name(cell->role), dcb_result_arm_label(sheet->result, cell),
-            cell->sample_count, (unsigned long long)cell->blocks,
+            cell->sample_count, cell->sample_count == 1 ? "" : "s",
+            dcb_format_time(low, cell->time.min), dcb_format_time(high, cell->time.max),
+            (unsigned long long)cell->blocks,
             (unsigned long long)cell->samples[0].iterations,
-            dcb_format_time(low, cell->time.min), dcb_format_time(high, cell->time.max));
+            cell->samples[0].iterations == 1 ? "" : "s");
         dcb_sheet_remark(sheet, "", line);
         free(line);
     }
@@ -127,8 +131,8 @@ static void ratios(const struct dcb_sheet *sheet,
     dcb_distribution_ratios(rows, count, &style, &picture);
     free_rows(rows, count);
     print_picture(sheet,
-                  "change in each worker, all rows to one scale; [ ] the interval of "
-                  "their centre, o the estimate, | no change:",
+                  "how many workers came out with which change, all rows to one scale; "
+                  "[ ] the interval of their centre, o the estimate, | no change:",
                   &picture);
 }
 

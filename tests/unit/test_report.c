@@ -182,12 +182,12 @@ static void verbose_text_has_the_workers(void **state)
     assert_contains(
         text,
         "\n"
-        "  candidate merged: 5 workers, 250 blocks of 3 iterations, from 54.0 us to "
-        "56.7\n"
-        "    us\n"
+        "  candidate merged: 5 workers, medians from 54.0 us to 56.7 us; 250 blocks, "
+        "in\n"
+        "    the first worker of 3 iterations\n"
         "\n"
-        "  change in each worker, all rows to one scale; [ ] the interval of their\n"
-        "    centre, o the estimate, | no change:\n"
+        "  how many workers came out with which change, all rows to one scale; [ ] the\n"
+        "    interval of their centre, o the estimate, | no change:\n"
         "  control   -0.38 %                     █████                +0.38 %\n"
         "                       [----------------o---------------]\n"
         "  merged   -10.32 %                █████████████████████████ -9.63 %\n"
@@ -219,8 +219,8 @@ static void verbose_markdown_has_the_workers(void **state)
     dcb_report_markdown(&made.result, 1, false, &out);
     assert_contains(out.text,
                     "\n\n"
-                    "change in each worker, all rows to one scale; [ ] the interval of "
-                    "their centre, o "
+                    "how many workers came out with which change, all rows to one "
+                    "scale; [ ] the interval of their centre, o "
                     "the estimate, | no change:\n"
                     "\n"
                     "```\n"
