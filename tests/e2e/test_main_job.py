@@ -316,7 +316,7 @@ def test_verbose_shows_how_workers_lie(dcbench, locale, blocks):
     env = dcbench.environment(**locale)
     done = dcbench.quick("-i", "merged", "-w", "memo", "-v", env=env)
     assert max(map(len, done.out.splitlines())) < 80
-    pictures = done.out.partition("\n  change in each worker")[2]
+    pictures = done.out.partition("\n  how many workers came out")[2]
     for arm in ("control", "merged"):
         assert re.search(rf"\n  {arm} +[-+].* %.* [-+][0-9.]+ %\n", pictures)
     times = pictures.partition("\n  time in each worker")[2]
