@@ -157,6 +157,8 @@ static int run_step(struct drive *drive, const struct dcb_selftest_step *step,
     plan.workloads += drive->workload;
     plan.workload_count = 1;
     plan.max_time_s = step->max_time_s;
+    if (step->precision > 0 && step->precision < plan.precision)
+        plan.precision = step->precision;
     plan.seed = dcb_rng_derive(dcb_rng_derive(drive->plan->seed, drive->workload),
                                workload->run_count) >>
                 1;
@@ -201,22 +203,28 @@ static int run_workload(struct drive *drive, struct dcb_error *err)
 /* -1: it could not go on; what was measured up to there is in the self-test. */
 static int run_all(struct drive *drive, struct dcb_error *err)
 {
-    const struct cli_options *options = drive->options;
+    const struct dcb_plan *plan = drive->plan;
     double started_s = now_s();
     int rc = 0;
 
     drive->selftest = (struct dcb_selftest){
-        .seed = drive->plan->seed,
-        .margin = options->margin,
-        .confidence = options->confidence,
-        .precision = options->precision,
-        .max_time_s = options->max_time_s,
-        .workloads = dcb_xcalloc(drive->plan->workload_count,
-                                 sizeof(struct dcb_selftest_workload)),
+        .seed = plan->seed,
+        .margin = plan->margin,
+        .confidence = plan->confidence,
+        .precision = plan->precision,
+        .max_time_s = plan->max_time_s,
+        .iterations = plan->iterations,
+        .block_ns = plan->block_ns,
+        .rounds = plan->rounds,
+        .workers = plan->workers,
+        .warmups = plan->warmups,
+        .affinity = plan->affinity,
+        .gc = plan->gc,
+        .workloads =
+            dcb_xcalloc(plan->workload_count, sizeof(struct dcb_selftest_workload)),
     };
     dcb_sysinfo_read(&drive->selftest.system);
-    while (rc == 0 && !drive->selftest.signal &&
-           drive->workload < drive->plan->workload_count) {
+    while (rc == 0 && !drive->selftest.signal && drive->workload < plan->workload_count) {
         rc = run_workload(drive, err);
         drive->workload++;
     }
@@ -318,6 +326,11 @@ int cli_selftest(const struct cli_options *options, struct dcb_error *err)
         return dcb_error_set(err, DCB_ERROR_USAGE,
                              "--margin: what is planted is twice the margin, so it has "
                              "to be above 0 here");
+    if (options->margin > DCB_SELFTEST_MARGIN_MOST + 1e-9)
+        return dcb_error_set(err, DCB_ERROR_USAGE,
+                             "--margin: twice the margin is planted, and its size is "
+                             "learnt from work that makes a fifth, so it must not be "
+                             "above 5 here");
     rc = plan_identical(options, &plan, err);
     if (rc == 0)
         rc = find_planted(&planted, err);

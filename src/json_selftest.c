@@ -34,6 +34,12 @@ static json_t *whole(uint64_t value)
     return json_integer((json_int_t)value);
 }
 
+/* Null for 0: left to dcbench. */
+static json_t *whole_or_null(uint64_t value)
+{
+    return value ? whole(value) : json_null();
+}
+
 /* Null where there is no interval; it has an estimate alone where too few workers
  * ended. */
 static json_t *encode_interval(const struct dcb_interval *ratio)
@@ -69,11 +75,12 @@ static json_t *encode_planted(const struct dcb_selftest_workload *workload)
 
     if (!workload->has_truth)
         return json_null();
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:b}", "statements",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:b, s:b}", "statements",
                      whole(workload->planted), "truth", encode_interval(&workload->truth),
                      "measured", encode_interval(&answer->candidate.ratio), "verdict",
                      text(dcb_verdict_name(answer->candidate.verdict)), "elapsed_s",
-                     number(answer->elapsed_s), "seen", (int)workload->seen);
+                     number(answer->elapsed_s), "seen", (int)workload->seen, "off",
+                     (int)workload->off);
 }
 
 static json_t *encode_would_show(const struct dcb_selftest *selftest,
@@ -142,10 +149,16 @@ static json_t *encode_problems(const struct dcb_selftest *selftest)
 
 static json_t *encode_settings(const struct dcb_selftest *selftest)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "seed", whole(selftest->seed), "margin",
-                     number(selftest->margin), "confidence", number(selftest->confidence),
-                     "precision", number(selftest->precision), "max_time_s",
-                     number(selftest->max_time_s));
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o}", "seed",
+        whole(selftest->seed), "margin", number(selftest->margin), "confidence",
+        number(selftest->confidence), "precision", number(selftest->precision),
+        "max_time_s", number(selftest->max_time_s), "workers",
+        whole_or_null(selftest->workers), "rounds", whole_or_null(selftest->rounds),
+        "iterations", whole_or_null(selftest->iterations), "block_ns",
+        whole(selftest->block_ns), "warmup_blocks", whole(selftest->warmups), "gc",
+        (int)selftest->gc, "affinity",
+        selftest->affinity >= 0 ? json_integer(selftest->affinity) : json_null());
 }
 
 char *dcb_json_selftest(const struct dcb_selftest *selftest)

@@ -186,6 +186,7 @@ struct dcb_selftest_step dcb_selftest_next(const struct dcb_selftest_workload *w
     if (scale) {
         step.part = DCB_SELFTEST_PLANTED;
         step.statements = wanted_statements(scale, margin);
+        step.precision = margin / 2;
         if (max_time_s - elapsed_s > step.max_time_s)
             step.max_time_s = max_time_s - elapsed_s;
         return step;
@@ -226,6 +227,15 @@ static void take_trouble(struct dcb_selftest_run *run, const struct dcb_result *
     }
 }
 
+static enum dcb_selftest_limit limit_of(const struct dcb_plan *plan,
+                                        const struct dcb_workload_result *workload)
+{
+    if (plan->workers && workload->worker_count >= plan->workers)
+        return DCB_SELFTEST_BY_WORKERS;
+    return workload->reached <= plan->precision ? DCB_SELFTEST_BY_PRECISION
+                                                : DCB_SELFTEST_BY_TIME;
+}
+
 void dcb_selftest_add_run(struct dcb_selftest_workload *workload,
                           const struct dcb_selftest_step *step, double elapsed_s,
                           const struct dcb_result *result)
@@ -243,6 +253,7 @@ void dcb_selftest_add_run(struct dcb_selftest_workload *workload,
         .seed = result->plan->seed,
         .statements = step->statements,
         .workers = measured->worker_count,
+        .limit = limit_of(result->plan, measured),
         .elapsed_s = elapsed_s,
         .copy_ns = measured->cells[0].time.count && measured->objects
                        ? measured->cells[0].time.median / (double)measured->objects
@@ -302,12 +313,19 @@ static bool is_difference(enum dcb_verdict verdict)
     return verdict == DCB_VERDICT_FASTER || verdict == DCB_VERDICT_SLOWER;
 }
 
+/* The interval that holds together with all others. */
+static struct dcb_interval widen(const struct dcb_selftest *selftest,
+                                 const struct dcb_selftest_pair *pair)
+{
+    return dcb_analysis_widen(&pair->ratio, pair->workers, pair->confidence,
+                              selftest->simultaneous);
+}
+
 static void judge_pair(struct dcb_selftest_workload *workload,
                        struct dcb_selftest_pair *pair,
                        const struct dcb_selftest *selftest)
 {
-    struct dcb_interval wide = dcb_analysis_widen(
-        &pair->ratio, pair->workers, pair->confidence, selftest->simultaneous);
+    struct dcb_interval wide = widen(selftest, pair);
     double distance = fabs(log(pair->ratio.estimate));
 
     pair->told_apart = is_difference(dcb_analysis_verdict(&wide, selftest->margin));
@@ -345,11 +363,22 @@ static void learn_spread(struct dcb_selftest_workload *workload)
     free(spreads);
 }
 
+/* What `statements` make, by the ratio that those of the run made. */
+static struct dcb_interval in_proportion(const struct dcb_interval *ratio,
+                                         const struct dcb_selftest_run *run,
+                                         uint64_t statements)
+{
+    double factor = (double)statements / (double)run->statements;
+
+    return (struct dcb_interval){.estimate = 1 + factor * (ratio->estimate - 1),
+                                 .low = 1 + factor * (ratio->low - 1),
+                                 .high = 1 + factor * (ratio->high - 1)};
+}
+
 static void learn_truth(struct dcb_selftest_workload *workload)
 {
     const struct dcb_selftest_run *scale = scale_of(workload);
     const struct dcb_selftest_run *answer = last_of(workload, DCB_SELFTEST_PLANTED);
-    double factor;
 
     workload->answer = answer;
     workload->seen = answer && !answer->failure &&
@@ -358,12 +387,42 @@ static void learn_truth(struct dcb_selftest_workload *workload)
     workload->has_truth = scale && answer;
     if (!workload->has_truth)
         return;
-    factor = (double)answer->statements / (double)scale->statements;
     workload->planted = answer->statements;
-    workload->truth = (struct dcb_interval){
-        .estimate = 1 + factor * (scale->candidate.ratio.estimate - 1),
-        .low = 1 + factor * (scale->candidate.ratio.low - 1),
-        .high = 1 + factor * (scale->candidate.ratio.high - 1)};
+    workload->truth = in_proportion(&scale->candidate.ratio, scale, answer->statements);
+}
+
+/* Whether the size of what came out can be held against what was planted. A run whose
+ * control differs claims nothing. */
+static bool has_size(const struct dcb_selftest_workload *workload)
+{
+    const struct dcb_selftest_run *answer = workload->answer;
+
+    return workload->has_truth && !answer->failure &&
+           is_known(&answer->candidate.ratio) && !is_difference(answer->control.verdict);
+}
+
+/* The size and what came out, by intervals that hold together with all others. */
+static void wide_sizes(const struct dcb_selftest *selftest,
+                       const struct dcb_selftest_workload *workload,
+                       struct dcb_interval *ret_truth, struct dcb_interval *ret_measured)
+{
+    const struct dcb_selftest_run *scale = scale_of(workload);
+    struct dcb_interval wide = widen(selftest, &scale->candidate);
+
+    *ret_truth = in_proportion(&wide, scale, workload->planted);
+    *ret_measured = widen(selftest, &workload->answer->candidate);
+}
+
+static void judge_size(const struct dcb_selftest *selftest,
+                       struct dcb_selftest_workload *workload)
+{
+    struct dcb_interval truth, measured;
+
+    if (!has_size(workload))
+        return;
+    wide_sizes(selftest, workload, &truth, &measured);
+    workload->off = measured.low > truth.high + selftest->margin ||
+                    measured.high < truth.low - selftest->margin;
 }
 
 static void forget(struct dcb_selftest *selftest)
@@ -371,6 +430,7 @@ static void forget(struct dcb_selftest *selftest)
     clear_problems(selftest);
     selftest->outcome = DCB_SELFTEST_HOLDS;
     selftest->comparisons = selftest->told_apart = selftest->verdicts = 0;
+    selftest->sizes = 0;
     selftest->seconds = 0;
     for (size_t i = 0; i < selftest->workload_count; i++) {
         struct dcb_selftest_workload *workload = &selftest->workloads[i];
@@ -380,6 +440,7 @@ static void forget(struct dcb_selftest *selftest)
         workload->truth = (struct dcb_interval){
             .estimate = DCB_UNKNOWN, .low = DCB_UNKNOWN, .high = DCB_UNKNOWN};
         workload->planted = 0;
+        workload->off = false;
     }
 }
 
@@ -400,16 +461,18 @@ static void add_problem(struct dcb_selftest *selftest, size_t workload,
 static void tell_apart(struct dcb_selftest *selftest, size_t index, size_t number,
                        const struct dcb_selftest_pair *pair, const char *which)
 {
+    struct dcb_interval wide = widen(selftest, pair);
     char change[DCB_FORMAT_SIZE], low[DCB_FORMAT_SIZE], high[DCB_FORMAT_SIZE];
 
     add_problem(selftest, index, DCB_SELFTEST_TOLD_APART,
                 dcb_xasprintf("identical code was told apart: %s of run %zu came out at "
-                              "%s (%s to %s); run again when the machine is quieter, and "
-                              "see 'dcbench doctor'",
+                              "%s (%s to %s by the interval with which all hold "
+                              "together); run again when the machine is quieter, and see "
+                              "'dcbench doctor'",
                               which, number,
                               dcb_format_change(change, pair->ratio.estimate),
-                              dcb_format_change(low, pair->ratio.low),
-                              dcb_format_change(high, pair->ratio.high)));
+                              dcb_format_change(low, wide.low),
+                              dcb_format_change(high, wide.high)));
 }
 
 static bool is_turned_round(const struct dcb_selftest_run *run)
@@ -431,6 +494,24 @@ static void tell_turned_round(struct dcb_selftest *selftest, size_t index, size_
                               dcb_format_change(high, run->candidate.ratio.high)));
 }
 
+static void tell_off(struct dcb_selftest *selftest, size_t index)
+{
+    char least[DCB_FORMAT_SIZE], most[DCB_FORMAT_SIZE];
+    char low[DCB_FORMAT_SIZE], high[DCB_FORMAT_SIZE];
+    struct dcb_interval truth, measured;
+
+    wide_sizes(selftest, &selftest->workloads[index], &truth, &measured);
+    add_problem(selftest, index, DCB_SELFTEST_TOLD_APART,
+                dcb_xasprintf("planted %s to %s, came out at %s to %s, by the intervals "
+                              "with which all hold together: the measurement is off; run "
+                              "again when the machine is quieter, and where it stays so, "
+                              "believe no size of a difference and reinstall dcbench",
+                              dcb_format_change(least, truth.low),
+                              dcb_format_change(most, truth.high),
+                              dcb_format_change(low, measured.low),
+                              dcb_format_change(high, measured.high)));
+}
+
 static void find_told_apart(struct dcb_selftest *selftest, size_t index)
 {
     const struct dcb_selftest_workload *workload = &selftest->workloads[index];
@@ -445,6 +526,8 @@ static void find_told_apart(struct dcb_selftest *selftest, size_t index)
         if (is_turned_round(run))
             tell_turned_round(selftest, index, i + 1, run);
     }
+    if (workload->off && !is_turned_round(workload->answer))
+        tell_off(selftest, index);
 }
 
 static void find_broken(struct dcb_selftest *selftest, size_t index)
@@ -461,6 +544,18 @@ static void find_broken(struct dcb_selftest *selftest, size_t index)
     }
 }
 
+/* What makes the intervals of such a run narrower. */
+static const char *advice(const struct dcb_selftest_run *run)
+{
+    static const char *const advices[] = {
+        [DCB_SELFTEST_BY_TIME] = "raise --max-time",
+        [DCB_SELFTEST_BY_WORKERS] = "raise --workers or leave it out",
+        [DCB_SELFTEST_BY_PRECISION] = "make --precision smaller",
+    };
+
+    return advices[run->limit];
+}
+
 static void find_unseen(struct dcb_selftest *selftest, size_t index)
 {
     const struct dcb_selftest_workload *workload = &selftest->workloads[index];
@@ -468,7 +563,7 @@ static void find_unseen(struct dcb_selftest *selftest, size_t index)
     char low[DCB_FORMAT_SIZE], high[DCB_FORMAT_SIZE], truth[DCB_FORMAT_SIZE];
     const char *verdict;
 
-    if (answer->failure || workload->seen || is_turned_round(answer))
+    if (answer->failure || workload->seen || workload->off || is_turned_round(answer))
         return;
     dcb_format_change(truth, workload->truth.estimate);
     dcb_format_change(low, answer->candidate.ratio.low);
@@ -477,9 +572,8 @@ static void find_unseen(struct dcb_selftest *selftest, size_t index)
     if (!is_known(&answer->candidate.ratio))
         add_problem(
             selftest, index, DCB_SELFTEST_UNKNOWN,
-            dcb_xasprintf("%s was planted, and too few workers ended to judge it: "
-                          "raise --max-time",
-                          truth));
+            dcb_xasprintf("%s was planted, and too few workers ended to judge it: %s",
+                          truth, advice(answer)));
     else if (answer->candidate.verdict == DCB_VERDICT_SLOWER)
         add_problem(selftest, index, DCB_SELFTEST_UNKNOWN,
                     dcb_xasprintf("%s was planted and came out at %s to %s, but no "
@@ -488,9 +582,9 @@ static void find_unseen(struct dcb_selftest *selftest, size_t index)
                                   truth, low, high));
     else
         add_problem(selftest, index, DCB_SELFTEST_UNKNOWN,
-                    dcb_xasprintf("%s was planted and not seen: %s, %s to %s; raise "
-                                  "--max-time, or run again when the machine is quieter",
-                                  truth, verdict, low, high));
+                    dcb_xasprintf("%s was planted and not seen: %s, %s to %s; %s, or run "
+                                  "again when the machine is quieter",
+                                  truth, verdict, low, high, advice(answer)));
 }
 
 static void find_unknown(struct dcb_selftest *selftest, size_t index)
@@ -503,19 +597,24 @@ static void find_unknown(struct dcb_selftest *selftest, size_t index)
         find_unseen(selftest, index);
     else if (last && last->failure)
         return; /* said already */
-    else if (workload->comparisons == 0)
+    else if (!last)
         add_problem(selftest, index, DCB_SELFTEST_UNKNOWN,
-                    dcb_xstrdup("too few workers ended for any interval: raise "
-                                "--max-time"));
+                    dcb_xstrdup("nothing was measured"));
+    else if (workload->comparisons == 0)
+        add_problem(
+            selftest, index, DCB_SELFTEST_UNKNOWN,
+            dcb_xasprintf("too few workers ended for any interval: %s", advice(last)));
     else
         add_problem(selftest, index, DCB_SELFTEST_UNKNOWN,
-                    dcb_xstrdup("what planted work costs could not be measured: raise "
-                                "--max-time, or run again when the machine is quieter"));
+                    dcb_xasprintf("what planted work costs could not be measured: %s, or "
+                                  "run again when the machine is quieter",
+                                  advice(last)));
 }
 
 void dcb_selftest_judge(struct dcb_selftest *selftest)
 {
     struct dcb_selftest_pair *pairs[2];
+    size_t intervals;
 
     forget(selftest);
     for (size_t i = 0; i < selftest->workload_count; i++) {
@@ -523,10 +622,14 @@ void dcb_selftest_judge(struct dcb_selftest *selftest)
 
         for (size_t k = 0; k < workload->run_count; k++)
             workload->comparisons += identical_pairs(&workload->runs[k], pairs);
+        learn_truth(workload);
         selftest->comparisons += workload->comparisons;
+        selftest->sizes += has_size(workload);
     }
-    selftest->simultaneous = dcb_stats_simultaneous(
-        selftest->confidence, selftest->comparisons ? selftest->comparisons : 1);
+    /* A size is two intervals: that of the run and that of the work. */
+    intervals = selftest->comparisons + 2 * selftest->sizes;
+    selftest->simultaneous =
+        dcb_stats_simultaneous(selftest->confidence, intervals ? intervals : 1);
     for (size_t i = 0; i < selftest->workload_count; i++) {
         struct dcb_selftest_workload *workload = &selftest->workloads[i];
 
@@ -537,7 +640,7 @@ void dcb_selftest_judge(struct dcb_selftest *selftest)
                 judge_pair(workload, pairs[p], selftest);
         }
         learn_spread(workload);
-        learn_truth(workload);
+        judge_size(selftest, workload);
         workload->seconds =
             dcb_selftest_seconds(workload, selftest->confidence, selftest->margin);
         /* One that is not known leaves the slowest unknown. */

@@ -39,6 +39,7 @@ struct dcb_selftest_step {
     enum dcb_selftest_part part;
     uint64_t statements; /* that the candidate has more than the baseline */
     double max_time_s;   /* for the run */
+    double precision;    /* that it must not stop short of; 0: as asked for */
 };
 
 /* An arm against the baseline. */
@@ -51,11 +52,19 @@ struct dcb_selftest_pair {
     bool told_apart;          /* identical code, and no matter of chance: by judge */
 };
 
+/* What ended a run: more of this would have made its intervals narrower. */
+enum dcb_selftest_limit {
+    DCB_SELFTEST_BY_TIME,
+    DCB_SELFTEST_BY_WORKERS,
+    DCB_SELFTEST_BY_PRECISION
+};
+
 /* One run of the runner. */
 struct dcb_selftest_run {
     enum dcb_selftest_part part;
     uint64_t seed, statements;
     size_t workers;
+    enum dcb_selftest_limit limit;
     double elapsed_s; /* with the start of the run */
     double copy_ns;   /* one object by the baseline; NAN */
     struct dcb_selftest_pair control, candidate;
@@ -81,6 +90,7 @@ struct dcb_selftest_workload {
     struct dcb_interval truth; /* the ratio that they make */
     const struct dcb_selftest_run *answer; /* the planted run; NULL: there is none */
     bool seen;                             /* it came out slower */
+    bool off; /* and at another size, which is no matter of chance */
 };
 
 /* What the self-test comes to: of several, the first in the order told apart, broken,
@@ -89,7 +99,7 @@ enum dcb_selftest_outcome {
     DCB_SELFTEST_HOLDS,
     DCB_SELFTEST_UNKNOWN,    /* the planted difference was not seen, or nothing was */
     DCB_SELFTEST_BROKEN,     /* something could not be measured */
-    DCB_SELFTEST_TOLD_APART, /* or slower code came out faster */
+    DCB_SELFTEST_TOLD_APART, /* or slower code came out faster, or at another size */
 };
 
 const char *dcb_selftest_outcome_name(enum dcb_selftest_outcome outcome);
@@ -106,6 +116,11 @@ struct dcb_selftest {
     char *python; /* version */
     uint64_t seed;
     double margin, confidence, precision, max_time_s;
+    uint64_t iterations; /* as of struct dcb_plan, this and what follows */
+    uint64_t block_ns;
+    uint32_t rounds, workers, warmups;
+    int affinity;
+    bool gc;
     double elapsed_s;
     int signal; /* that interrupted it; 0 */
     struct dcb_selftest_workload *workloads;
@@ -113,6 +128,7 @@ struct dcb_selftest {
 
     /* The rest is filled by dcb_selftest_judge. */
     size_t comparisons, told_apart, verdicts;
+    size_t sizes;        /* planted differences that are compared with their size */
     double simultaneous; /* confidence of each interval, that all hold together */
     double seconds;      /* on the slowest workload; NAN */
     enum dcb_selftest_outcome outcome;
@@ -122,11 +138,16 @@ struct dcb_selftest {
 
 void dcb_selftest_clear(struct dcb_selftest *selftest);
 
+/* The largest margin: twice as much is planted, and its size is learnt from work that
+ * makes a fifth, which must not be less. */
+#define DCB_SELFTEST_MARGIN_MOST 0.05
+
 /*
  * What to run next of a workload on which `elapsed_s` of `max_time_s` have gone: half of
  * the time for runs of identical code, then work that makes the copy about a fifth
- * slower, and of that, in proportion, as much as makes twice the margin. `part` is DONE
- * where nothing is left to do, or nothing can be done.
+ * slower, and of that, in proportion, as much as makes twice the margin: to a precision
+ * of half the margin at least, since a coarser one may miss it however long it runs.
+ * `part` is DONE where nothing is left to do, or nothing can be done.
  */
 struct dcb_selftest_step dcb_selftest_next(const struct dcb_selftest_workload *workload,
                                            double margin, double elapsed_s,
@@ -140,7 +161,9 @@ void dcb_selftest_add_run(struct dcb_selftest_workload *workload,
 /*
  * Fills in what follows from the runs. Identical code is told apart where an interval at
  * which all comparisons of the self-test hold together (Bonferroni) still makes `faster`
- * or `slower`: an interval of 95 % alone would do so once in twenty by chance.
+ * or `slower`: an interval of 95 % alone would do so once in twenty by chance. What was
+ * planted is off where such intervals of its size and of what came out are further apart
+ * than the margin.
  */
 void dcb_selftest_judge(struct dcb_selftest *selftest);
 

@@ -10,7 +10,13 @@
 #include "utf8.h"
 #include "xalloc.h"
 
-enum { LINE_WIDTH = 79, INDENT = 2, TEXT_SIZE = 64 };
+enum {
+    LINE_WIDTH = 79,
+    INDENT = 2,
+    TEXT_SIZE = 64,
+    LABEL_WIDTH = 10, /* of a longer one are left: */
+    LABEL_END = 4
+};
 
 const double dcb_selftest_times[DCB_SELFTEST_TIMES] = {1, 3, 10, 60};
 
@@ -59,7 +65,10 @@ static const char *seconds_text(char *text, double seconds)
 static const char *interval_text(char *text, const struct dcb_interval *ratio)
 {
     double low = 100 * (ratio->low - 1), high = 100 * (ratio->high - 1);
-    int digits = high - low < 0.2 ? 2 : 1;
+    double largest = fmax(fabs(low), fabs(high));
+    int digits = high - low >= 20 || largest >= 99.9  ? 0
+                 : high - low < 0.2 && largest < 9.99 ? 2
+                                                      : 1;
 
     if (isfinite(low) && isfinite(high))
         snprintf(text, TEXT_SIZE, "%+.*f to %+.*f %%", digits, low, digits, high);
@@ -126,6 +135,42 @@ static void append_table(const struct page *page, struct dcb_text_table *take_ta
     dcb_text_table_free(take_table);
 }
 
+static size_t text_width(const char *text)
+{
+    size_t width = 0;
+
+    for (; *text; text += dcb_utf8_length(text))
+        width++;
+    return width;
+}
+
+static int bytes_of(const char *text, size_t characters)
+{
+    const char *end = text;
+
+    while (characters-- && *end)
+        end += dcb_utf8_length(end);
+    return (int)(end - text);
+}
+
+/* Both ends of a long one are kept, where lines have an end. */
+static void label_cell(const struct page *page, struct dcb_text_table *table,
+                       const char *raw)
+{
+    char *label = dcb_xstrdup(raw);
+    size_t width;
+
+    dcb_utf8_make_printable(label);
+    width = text_width(label);
+    if (page->format == DCB_TABLE_TEXT && width > LABEL_WIDTH)
+        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%.*s..%s",
+                            bytes_of(label, LABEL_END), label,
+                            label + bytes_of(label, width - LABEL_END));
+    else
+        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", label);
+    free(label);
+}
+
 /* ---- the conclusion ---- */
 
 /* "in 24 comparisons", "in 2 of 24 comparisons". */
@@ -142,6 +187,15 @@ static void append_told_apart(const struct dcb_selftest *selftest, struct dcb_st
                            selftest->comparisons, plural);
     else
         dcb_strbuf_append(out, "no identical code was compared");
+}
+
+static size_t count_off(const struct dcb_selftest *selftest)
+{
+    size_t off = 0;
+
+    for (size_t i = 0; i < selftest->workload_count; i++)
+        off += selftest->workloads[i].off;
+    return off;
 }
 
 static size_t count_seen(const struct dcb_selftest *selftest, size_t *ret_planted)
@@ -166,13 +220,18 @@ char *dcb_selftest_conclusion(const struct dcb_selftest *selftest)
     };
     struct dcb_strbuf out = DCB_STRBUF_INIT;
     char difference[TEXT_SIZE], seconds[TEXT_SIZE];
-    size_t planted, seen = count_seen(selftest, &planted);
+    size_t planted, seen = count_seen(selftest, &planted), off = count_off(selftest);
 
     dcb_strbuf_append(&out,
                       selftest->signal ? "interrupted: " : leads[selftest->outcome]);
     append_told_apart(selftest, &out);
     percent_text(difference, 2 * selftest->margin);
-    if (planted && seen == planted)
+    if (off)
+        dcb_strbuf_appendf(&out,
+                           ", but %s more work came out at another size on %zu of %zu "
+                           "workload%s",
+                           difference, off, planted, planted == 1 ? "" : "s");
+    else if (planted && seen == planted)
         dcb_strbuf_appendf(&out, ", and %s more work was seen%s", difference,
                            planted > 1 ? " every time" : "");
     else if (planted)
@@ -239,7 +298,7 @@ static void identical_table(const struct page *page)
     for (size_t i = 0; i < page->selftest->workload_count; i++) {
         const struct dcb_selftest_workload *workload = &page->selftest->workloads[i];
 
-        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", workload->label);
+        label_cell(page, table, workload->label);
         dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%zu", workload->comparisons);
         dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s",
                             dcb_format_change(change, workload->largest));
@@ -250,21 +309,23 @@ static void identical_table(const struct page *page)
     append_table(page, table);
 }
 
-static void planted_row(struct dcb_text_table *table,
+static void planted_row(const struct page *page, struct dcb_text_table *table,
                         const struct dcb_selftest_workload *workload)
 {
     const struct dcb_selftest_run *answer = workload->answer;
     const struct dcb_interval *measured = &answer->candidate.ratio;
     const char *verdict = dcb_verdict_name(answer->candidate.verdict);
-    enum dcb_style style = workload->seen ? DCB_STYLE_GOOD : DCB_STYLE_BAD;
+    enum dcb_style style =
+        workload->seen && !workload->off ? DCB_STYLE_GOOD : DCB_STYLE_BAD;
     char text[TEXT_SIZE];
 
-    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", workload->label);
+    label_cell(page, table, workload->label);
     dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s",
                         dcb_format_change(text, workload->truth.estimate));
     dcb_text_table_cell(table, DCB_STYLE_DIM, "%s",
                         interval_text(text, &workload->truth));
-    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", interval_text(text, measured));
+    dcb_text_table_cell(table, workload->off ? DCB_STYLE_BAD : DCB_STYLE_PLAIN, "%s",
+                        interval_text(text, measured));
     dcb_text_table_cell(table, style, "%s", verdict ? verdict : "-");
     dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s",
                         seconds_text(text, answer->elapsed_s));
@@ -284,7 +345,7 @@ static void planted_table(const struct page *page)
     dcb_text_table_column(table, DCB_ALIGN_RIGHT, "after");
     for (size_t i = 0; i < page->selftest->workload_count; i++) {
         if (page->selftest->workloads[i].has_truth)
-            planted_row(table, &page->selftest->workloads[i]);
+            planted_row(page, table, &page->selftest->workloads[i]);
     }
     if (planted) {
         append_heading(page, "planted difference");
@@ -294,12 +355,13 @@ static void planted_table(const struct page *page)
     }
 }
 
-static void seen_row(struct dcb_text_table *table, const struct dcb_selftest *selftest,
+static void seen_row(const struct page *page, struct dcb_text_table *table,
                      const struct dcb_selftest_workload *workload)
 {
+    const struct dcb_selftest *selftest = page->selftest;
     char text[TEXT_SIZE];
 
-    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", workload->label);
+    label_cell(page, table, workload->label);
     for (size_t i = 0; i < DCB_SELFTEST_TIMES; i++)
         dcb_text_table_cell(
             table, DCB_STYLE_PLAIN, "%s",
@@ -323,7 +385,7 @@ static void seen_table(const struct page *page)
              percent_text(margin, page->selftest->margin));
     dcb_text_table_column(table, DCB_ALIGN_RIGHT, title);
     for (size_t i = 0; i < page->selftest->workload_count; i++)
-        seen_row(table, page->selftest, &page->selftest->workloads[i]);
+        seen_row(page, table, &page->selftest->workloads[i]);
     append_heading(page, "difference that would show");
     append_table(page, table);
 }
@@ -337,7 +399,13 @@ static const char *arm_name(const struct dcb_selftest_run *run, bool control)
     return run->part == DCB_SELFTEST_IDENTICAL ? "twin" : "planted";
 }
 
-static void pair_row(struct dcb_text_table *table,
+/* Of a run's two rows, the second tells which part it was. */
+static const char *row_name(const struct dcb_selftest_run *run, bool control)
+{
+    return !control && run->part == DCB_SELFTEST_SCALE ? "scale" : arm_name(run, control);
+}
+
+static void pair_row(const struct page *page, struct dcb_text_table *table,
                      const struct dcb_selftest_workload *workload, size_t number,
                      bool control)
 {
@@ -346,10 +414,9 @@ static void pair_row(struct dcb_text_table *table,
     const char *verdict = dcb_verdict_name(pair->verdict);
     char text[TEXT_SIZE];
 
-    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", workload->label);
+    label_cell(page, table, workload->label);
     dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%zu %s", number + 1,
-                        dcb_selftest_part_name(run->part));
-    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", arm_name(run, control));
+                        row_name(run, control));
     dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%zu", pair->workers);
     dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", seconds_text(text, run->elapsed_s));
     dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", interval_text(text, &pair->ratio));
@@ -365,7 +432,6 @@ static void run_table(const struct page *page)
     snprintf(title, sizeof title, "%g %% interval", 100 * page->selftest->confidence);
     dcb_text_table_column(table, DCB_ALIGN_LEFT, "workload");
     dcb_text_table_column(table, DCB_ALIGN_LEFT, "run");
-    dcb_text_table_column(table, DCB_ALIGN_LEFT, "arm");
     dcb_text_table_column(table, DCB_ALIGN_RIGHT, "workers");
     dcb_text_table_column(table, DCB_ALIGN_RIGHT, "time");
     dcb_text_table_column(table, DCB_ALIGN_RIGHT, title);
@@ -374,8 +440,8 @@ static void run_table(const struct page *page)
         const struct dcb_selftest_workload *workload = &page->selftest->workloads[i];
 
         for (size_t k = 0; k < workload->run_count; k++) {
-            pair_row(table, workload, k, true);
-            pair_row(table, workload, k, false);
+            pair_row(page, table, workload, k, true);
+            pair_row(page, table, workload, k, false);
         }
     }
     append_heading(page, "comparisons");
@@ -392,8 +458,10 @@ static void append_legend(const struct page *page)
     percent_text(margin, selftest->margin);
     dcb_strbuf_append(page->out, "\n");
     line = dcb_xasprintf("told apart: faster or slower, at more than %s, by intervals "
-                         "that hold for all %zu comparisons together (%g %%).",
-                         margin, selftest->comparisons, 100 * selftest->confidence);
+                         "that hold for all %zu comparisons%s together (%g %%).",
+                         margin, selftest->comparisons,
+                         selftest->sizes ? " and what was planted" : "",
+                         100 * selftest->confidence);
     append_line(page, INDENT, 2 * INDENT, "", line);
     free(line);
     if (selftest->verdicts > selftest->told_apart) {
@@ -406,8 +474,8 @@ static void append_legend(const struct page *page)
     }
     append_line(page, INDENT, 2 * INDENT, "",
                 "planted: statements added to the baseline; what they cost was learnt "
-                "from several times as many, which gives the interval 'between'. "
-                "measured, after: what one run with the usual precision said of them.");
+                "where they made about a fifth, which gives the interval 'between'. "
+                "measured, after: what one run said of them.");
     line = dcb_xasprintf("would show: the interval of one candidate would leave out no "
                          "change in four runs of five; computed from the spread between "
                          "workers of identical code. A verdict wants an estimate of "

@@ -66,6 +66,10 @@ static struct dcb_selftest quiet(void)
         .confidence = 0.95,
         .precision = 0.005,
         .max_time_s = 10,
+        .iterations = 500,
+        .warmups = 3,
+        .affinity = -1,
+        .gc = true,
         .elapsed_s = 16,
         .workloads = dcb_xcalloc(2, sizeof(struct dcb_selftest_workload)),
         .workload_count = 2,
@@ -131,6 +135,7 @@ static void identical_code_has_half_of_the_time(void **state)
     assert_int_equal(step.part, DCB_SELFTEST_IDENTICAL);
     assert_int_equal(step.statements, 0);
     assert_close(step.max_time_s, 2, 1e-9);
+    assert_close(step.precision, 0, 0);
     add(&workload, DCB_SELFTEST_IDENTICAL, 0, pair(1, 0.004), pair(1, 0.004));
     assert_int_equal(next(&workload, 2.1).part, DCB_SELFTEST_IDENTICAL);
     /* A run that would have to be cut short is; one of less than half is left out. */
@@ -220,6 +225,8 @@ static void twice_the_margin_is_planted_once(void **state)
     assert_int_equal(step.part, DCB_SELFTEST_PLANTED);
     assert_int_equal(step.statements, 40);
     assert_close(step.max_time_s, 5, 1e-9);
+    assert_close(step.precision, 0.005, 1e-12);
+    assert_close(dcb_selftest_next(&workload, 0.001, 7, 12).precision, 0.0005, 1e-12);
     assert_int_equal(dcb_selftest_next(&workload, 0.05, 7, 12).statements, 200);
     /* It has some time even where all of it is gone, and one statement at least. */
     step = dcb_selftest_next(&workload, 1e-6, 99, 12);
@@ -278,6 +285,37 @@ static void run_is_taken_from_a_result(void **state)
     clear(&workload);
 }
 
+static void limit_is_taken_from_a_result(void **state)
+{
+    static const struct {
+        uint32_t workers;
+        double reached;
+        enum dcb_selftest_limit limit;
+    } cases[] = {
+        {0, (double)NAN, DCB_SELFTEST_BY_TIME}, {0, 0.5, DCB_SELFTEST_BY_TIME},
+        {6, 0.5, DCB_SELFTEST_BY_TIME},         {5, 0.5, DCB_SELFTEST_BY_WORKERS},
+        {5, 0.001, DCB_SELFTEST_BY_WORKERS},    {6, 0.001, DCB_SELFTEST_BY_PRECISION}};
+    const struct dcb_selftest_step step = {.part = DCB_SELFTEST_PLANTED};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct dcb_selftest_workload workload = {.label = NULL};
+        struct dcb_plan plan;
+        struct made made;
+
+        make_result(&made, twin, 1, memo, 1);
+        plan = *made.result.plan;
+        plan.workers = cases[i].workers;
+        plan.precision = 0.005;
+        made.result.plan = &plan;
+        made.result.workloads[0].reached = cases[i].reached;
+        dcb_selftest_add_run(&workload, &step, 1, &made.result);
+        assert_int_equal(workload.runs[0].limit, cases[i].limit);
+        unmake_result(&made);
+        clear(&workload);
+    }
+}
+
 static void failures_and_troubles_are_taken(void **state)
 {
     const struct dcb_selftest_step step = {.part = DCB_SELFTEST_IDENTICAL};
@@ -320,7 +358,9 @@ static void all_is_well(void **state)
     assert_int_equal(selftest.comparisons, 12);
     assert_int_equal(selftest.told_apart, 0);
     assert_int_equal(selftest.verdicts, 0);
-    assert_close(selftest.simultaneous, 1 - 0.05 / 12, 1e-12);
+    /* And two planted differences, each with the interval of its size. */
+    assert_int_equal(selftest.sizes, 2);
+    assert_close(selftest.simultaneous, 1 - 0.05 / 16, 1e-12);
     assert_close(first->largest, 0.998, 0.0001);
     assert_true(first->seen && first->has_truth);
     assert_close(first->truth.estimate, 1.02, 1e-9);
@@ -412,10 +452,93 @@ static void difference_that_is_not_seen_is_unknown(void **state)
     dcb_selftest_clear(&selftest);
 
     selftest = quiet();
-    selftest.workloads[0].runs[3].candidate = pair(1.001, 0.004);
+    selftest.workloads[0].runs[3].candidate = pair(1.004, 0.004);
     dcb_selftest_judge(&selftest);
     assert_problem(&selftest, 0, DCB_SELFTEST_UNKNOWN, "not seen: same");
     dcb_selftest_clear(&selftest);
+}
+
+static void another_size_fails(void **state)
+{
+    static const double ratios[] = {1.08, 0.996, 1.6};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(ratios); i++) {
+        struct dcb_selftest selftest = quiet();
+        char *text;
+
+        selftest.workloads[1].runs[3].candidate = pair(ratios[i], 0.004);
+        dcb_selftest_judge(&selftest);
+        assert_int_equal(selftest.outcome, DCB_SELFTEST_TOLD_APART);
+        assert_false(selftest.workloads[0].off);
+        assert_true(selftest.workloads[1].off);
+        assert_int_equal(selftest.problem_count, 1);
+        assert_int_equal(selftest.problems[0].workload, 1);
+        assert_problem(&selftest, 0, DCB_SELFTEST_TOLD_APART,
+                       "planted +1.9 % to +2.1 %, came out at ");
+        text = dcb_selftest_conclusion(&selftest);
+        assert_contains(text, "the check failed: identical code was never told apart");
+        assert_contains(text, "but 2 % more work came out at another size on 1 of 2 ");
+        free(text);
+        selftest.workloads[1].runs[3].candidate = pair(1.021, 0.004);
+        dcb_selftest_judge(&selftest); /* again: nothing is kept */
+        assert_int_equal(selftest.outcome, DCB_SELFTEST_HOLDS);
+        dcb_selftest_clear(&selftest);
+    }
+}
+
+/* Within the margin of its size, or of chance, or where a run would claim nothing. */
+static void another_size_is_no_matter_of_chance(void **state)
+{
+    static const struct {
+        double ratio, half, control;
+    } cases[] = {
+        {1.034, 0.004, 1}, {1.07, 0.04, 1}, {1.045, 0.015, 1}, {1.08, 0.004, 1.025}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct dcb_selftest selftest = quiet();
+
+        selftest.workloads[0].runs[3].candidate = pair(cases[i].ratio, cases[i].half);
+        selftest.workloads[0].runs[3].control = pair(cases[i].control, 0.024);
+        dcb_selftest_judge(&selftest);
+        assert_false(selftest.workloads[0].off);
+        assert_int_not_equal(selftest.outcome, DCB_SELFTEST_TOLD_APART);
+        dcb_selftest_clear(&selftest);
+    }
+}
+
+static void advice_is_by_what_ended_the_run(void **state)
+{
+    static const struct {
+        enum dcb_selftest_limit limit;
+        const char *advice;
+    } cases[] = {{DCB_SELFTEST_BY_TIME, "raise --max-time"},
+                 {DCB_SELFTEST_BY_WORKERS, "raise --workers"},
+                 {DCB_SELFTEST_BY_PRECISION, "make --precision smaller"}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct dcb_selftest selftest = quiet();
+        struct dcb_selftest_workload *workload = &selftest.workloads[0];
+
+        workload->runs[3].limit = cases[i].limit;
+        workload->runs[3].candidate = pair(1.015, 0.03);
+        dcb_selftest_judge(&selftest);
+        assert_problem(&selftest, 0, DCB_SELFTEST_UNKNOWN, cases[i].advice);
+        workload->runs[3].candidate = pair(1.015, (double)NAN);
+        dcb_selftest_judge(&selftest);
+        assert_problem(&selftest, 0, DCB_SELFTEST_UNKNOWN, "too few workers ended to");
+        assert_contains(selftest.problems[0].text, cases[i].advice);
+        workload->runs[2].limit = cases[i].limit;
+        workload->runs[2].candidate = pair(1.2, 0.3);
+        workload->run_count = 3;
+        dcb_selftest_judge(&selftest);
+        assert_problem(&selftest, 0, DCB_SELFTEST_UNKNOWN, "planted work costs");
+        assert_contains(selftest.problems[0].text, cases[i].advice);
+        workload->run_count = 4;
+        dcb_selftest_clear(&selftest);
+    }
 }
 
 static void no_verdict_where_the_control_differs(void **state)
@@ -501,7 +624,7 @@ static void worst_outcome_wins(void **state)
     struct dcb_selftest selftest = quiet();
 
     (void)state;
-    selftest.workloads[0].runs[3].candidate = pair(1.001, 0.004);
+    selftest.workloads[0].runs[3].candidate = pair(1.004, 0.004);
     selftest.workloads[1].runs[0].trouble = dcb_xstrdup("it hung");
     dcb_selftest_judge(&selftest);
     assert_int_equal(selftest.outcome, DCB_SELFTEST_BROKEN);
@@ -625,10 +748,10 @@ static const char golden[] =
     "  memo      0.85 %  0.45 %   0.24 %   0.10 %      0.9 s\n"
     "\n"
     "  told apart: faster or slower, at more than 1 %, by intervals that hold for\n"
-    "    all 12 comparisons together (95 %).\n"
-    "  planted: statements added to the baseline; what they cost was learnt from\n"
-    "    several times as many, which gives the interval 'between'. measured, after:\n"
-    "    what one run with the usual precision said of them.\n"
+    "    all 12 comparisons and what was planted together (95 %).\n"
+    "  planted: statements added to the baseline; what they cost was learnt where\n"
+    "    they made about a fifth, which gives the interval 'between'. measured,\n"
+    "    after: what one run said of them.\n"
     "  would show: the interval of one candidate would leave out no change in four\n"
     "    runs of five; computed from the spread between workers of identical code. A\n"
     "    verdict wants an estimate of more than 1 % as well.\n";
@@ -686,15 +809,59 @@ static void text_fits_a_terminal(void **state)
     dcb_selftest_clear(&selftest);
 }
 
+static void long_names_fit_a_terminal(void **state)
+{
+    static const char *const names[] = {
+        "workload-with-a-name-of-its-own-2",
+        "\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc"
+        "\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9f"};
+    struct dcb_selftest selftest = quiet();
+    struct dcb_strbuf out = DCB_STRBUF_INIT;
+    char *text, *rest = NULL;
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct dcb_selftest_workload *workload = &selftest.workloads[i];
+
+        free(workload->label);
+        workload->label = dcb_xstrdup(names[i]);
+        workload->runs[0].candidate = pair(1.05, 0.09);
+        workload->runs[1].candidate = pair(2.05, 0.04);
+        workload->runs[2].candidate = pair(1.3, 0.06);
+        workload->runs[3].candidate = pair(i ? 2.3 : 1.05, i ? 0.03 : 0.4);
+        workload->runs[1].elapsed_s = workload->runs[3].elapsed_s = 1234;
+    }
+    dcb_selftest_judge(&selftest);
+    text = text_of(&selftest, 1);
+    assert_contains(text, "\n  work..wn-2 ");
+    assert_contains(text, "\xc3\xa4..\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9f ");
+    assert_contains(text, "inconclusive");
+    for (char *line = strtok_r(text, "\n", &rest); line;
+         line = strtok_r(NULL, "\n", &rest)) {
+        size_t width = 0;
+
+        for (const char *at = line; *at; at++)
+            width += ((unsigned char)*at & 0xc0) != 0x80;
+        if (width > 80 || line[strlen(line) - 1] == ' ')
+            fail_msg("too long, or blanks at its end: '%s'", line);
+    }
+    free(text);
+    dcb_selftest_report(&selftest, DCB_TABLE_MARKDOWN, 1, false, &out);
+    assert_contains(out.text, "| workload-with-a-name-of-its-own-2 |");
+    dcb_strbuf_clear(&out);
+    dcb_selftest_clear(&selftest);
+}
+
 static void verbose_text_has_every_comparison(void **state)
 {
     struct dcb_selftest selftest = judged(quiet());
     char *text = text_of(&selftest, 1), *brief = text_of(&selftest, 0);
 
     (void)state;
-    assert_contains(text, "general   1 identical  control       30  2.0 s");
-    assert_contains(text, "memo      4 planted    planted       30  2.0 s");
-    assert_null(strstr(brief, "1 identical"));
+    assert_contains(text, "general   1 control       30  2.0 s");
+    assert_contains(text, "memo      4 planted       30  2.0 s");
+    assert_contains(text, "memo      3 scale         30  2.0 s");
+    assert_null(strstr(brief, "1 control"));
     free(text);
     free(brief);
     dcb_selftest_clear(&selftest);
@@ -739,8 +906,10 @@ static void json_has_it_all(void **state)
         "\"comparisons\":12,\"told_apart\":0",
         "\"problems\":[]",
         "\"settings\":{\"seed\":7,\"margin\":0.01,\"confidence\":0.95,",
+        "\"workers\":null,\"rounds\":null,\"iterations\":500,\"block_ns\":0,",
+        "\"warmup_blocks\":3,\"gc\":true,\"affinity\":null}",
         "\"planted\":{\"statements\":20,\"truth\":{\"estimate\":1.02,",
-        "\"verdict\":\"slower\",\"elapsed_s\":2.0,\"seen\":true}",
+        "\"verdict\":\"slower\",\"elapsed_s\":2.0,\"seen\":true,\"off\":false}",
         "\"workers_per_second\":15.0,\"after\":[{\"seconds\":1.0,\"difference\":0.0",
         "\"runs\":[{\"part\":\"identical\",\"seed\":101,\"statements\":0,"};
     struct dcb_selftest selftest = judged(quiet());
@@ -798,12 +967,16 @@ int main(void)
         cmocka_unit_test(twice_the_margin_is_planted_once),
         cmocka_unit_test(nothing_follows_a_failure),
         cmocka_unit_test(run_is_taken_from_a_result),
+        cmocka_unit_test(limit_is_taken_from_a_result),
         cmocka_unit_test(failures_and_troubles_are_taken),
         cmocka_unit_test(all_is_well),
         cmocka_unit_test(identical_code_told_apart_fails),
         cmocka_unit_test(controls_of_planted_runs_count),
         cmocka_unit_test(chance_is_allowed_for),
         cmocka_unit_test(difference_that_is_not_seen_is_unknown),
+        cmocka_unit_test(another_size_fails),
+        cmocka_unit_test(another_size_is_no_matter_of_chance),
+        cmocka_unit_test(advice_is_by_what_ended_the_run),
         cmocka_unit_test(no_verdict_where_the_control_differs),
         cmocka_unit_test(more_work_that_is_faster_fails),
         cmocka_unit_test(what_broke_is_told),
@@ -817,6 +990,7 @@ int main(void)
         cmocka_unit_test(text_of_a_quiet_machine),
         cmocka_unit_test(quiet_text_is_the_conclusion),
         cmocka_unit_test(text_fits_a_terminal),
+        cmocka_unit_test(long_names_fit_a_terminal),
         cmocka_unit_test(verbose_text_has_every_comparison),
         cmocka_unit_test(colours_end),
         cmocka_unit_test(markdown_and_csv),
