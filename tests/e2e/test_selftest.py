@@ -81,7 +81,11 @@ def test_schema_describes_every_field():
 def test_quick(dcbench):
     report, done = selftest(dcbench, *QUICK, "--seed", "5")
     assert [w["workload"] for w in report["workloads"]] == ["reduce"]
-    assert report["settings"]["seed"] == 5 and report["settings"]["max_time_s"] == 30
+    settings = report["settings"]
+    assert settings["seed"] == 5 and settings["max_time_s"] == 30
+    assert settings["workers"] == 6 and settings["rounds"] == 8
+    assert settings["iterations"] is None and settings["affinity"] is None
+    assert settings["block_ns"] > 0
     workload = report["workloads"][0]
     assert workload["identical"]["comparisons"] >= 2
     assert workload["would_show"]["spread"] > 0
@@ -105,9 +109,16 @@ def test_planted_work_is_what_it_is_called(dcbench):
         pytest.skip(f"this machine is too busy: {report['problems']}")
     truth, measured = planted["truth"], planted["measured"]
     assert 1.01 < truth["estimate"] < 1.03 and truth["low"] < truth["high"]
-    if measured is not None and planted["seen"]:
+    if measured is None or measured["low"] is None:
+        pytest.skip(f"this machine is too busy: {report['problems']}")
+    if planted["seen"]:
         assert planted["verdict"] == "slower"
-        assert 1.01 < measured["estimate"] < 1.2
+    run = workload["runs"][-1]
+    if run["control"]["verdict"] in ("faster", "slower") or \
+            measured["high"] - measured["low"] > truth["estimate"] - 1:
+        pytest.skip(f"this machine is too busy: {report['problems']}")
+    assert not planted["off"]
+    assert 0.5 < (measured["estimate"] - 1) / (truth["estimate"] - 1) < 2
 
 
 def test_seed_is_used(dcbench):
@@ -128,6 +139,8 @@ def test_too_few_workers_are_no_verdict(dcbench):
                    status=4)
     assert "not all could be told: no identical code was compared" in done.out
     assert "reduce: too few workers ended" in done.out
+    assert "raise --workers" in done.out.replace("\n    ", " ")
+    assert "--max-time" not in done.out
 
 
 def test_table_fits_the_terminal(dcbench):
@@ -177,6 +190,7 @@ def test_interrupt_keeps_what_was_measured(dcbench):
 
 @pytest.mark.parametrize("args, said", [
     (["--margin", "0"], ["--margin", "twice the margin"]),
+    (["--margin", "5.1"], ["--margin", "a fifth", "above 5"]),
     (["-i", "merged"], ["--impl", "dcbench selftest"]),
     (["-w", "mmo"], ["mmo", "did you mean 'memo'"]),
     (["memo"], ["'memo'", "takes no operands"]),
@@ -237,6 +251,32 @@ def test_identical_code_that_is_not_fails(dcbench, copied):
     assert all(twin["ratio"]["estimate"] > 1.3 for twin in twins)
     assert identical["told_apart"] >= len(twins) and identical["largest"] > 1.3
     assert "told apart: the twin of run 1" in done.err
+
+
+def test_planted_work_of_another_size_fails(dcbench, copied):
+    """What is planted is four times as much as it is called, and what it is sized by is
+    not: slower all right, and not as much slower as it has to be."""
+    if dcbench.sanitized:
+        pytest.skip("a sanitized build measures itself")
+    program, data = copied
+    planted = data / "selftest/planted.py"
+    planted.write_text(planted.read_text().replace(
+        "return _plant(int(count))",
+        "count = int(count) - 300\n"
+        "    return _plant(300 + (4 * count if count < 100 else count))"))
+    report, done = selftest(dcbench, "-w", "general", program=program)
+    planted = report["workloads"][0]["planted"]
+    if planted is None or planted["statements"] >= 100 or \
+            planted["measured"]["low"] is None or \
+            planted["measured"]["low"] < planted["truth"]["estimate"] + 0.02:
+        pytest.skip(f"this machine is too busy: {report['problems']}")
+    run = report["workloads"][0]["runs"][-1]
+    if run["control"]["verdict"] in ("faster", "slower"):
+        pytest.skip(f"this machine is too busy: {report['problems']}")
+    assert done.code == 1 and report["conclusion"]["outcome"] == "told apart"
+    assert planted["off"]
+    assert "came out at another size" in report["conclusion"]["text"]
+    assert any("the measurement is off" in p["text"] for p in report["problems"])
 
 
 def test_planted_work_that_is_not_there_is_no_verdict(dcbench, copied):
