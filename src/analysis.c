@@ -419,7 +419,7 @@ void dcb_analysis_update(const struct dcb_plan *plan,
 
 bool dcb_analysis_is_look(size_t workers)
 {
-    size_t look = 16;
+    size_t look = DCB_FIRST_LOOK;
 
     while (look < workers)
         look += look / 4;

@@ -76,6 +76,8 @@ double dcb_analysis_error(const struct dcb_interval *ratio, size_t workers,
 struct dcb_interval dcb_analysis_widen(const struct dcb_interval *ratio, size_t workers,
                                        double confidence, double wanted);
 
+enum { DCB_FIRST_LOOK = 16 }; /* workers */
+
 /* Whether `workers` is a number at which the stopping rule is asked: the looks are a
  * quarter further apart each time, so that few of them are taken. */
 bool dcb_analysis_is_look(size_t workers);

@@ -284,7 +284,7 @@ double dcb_selftest_seconds(const struct dcb_selftest_workload *workload,
     double most = day_s * workload->rate;
 
     /* Steps of a fiftieth are finer than what is known of the spread. */
-    for (size_t n = DCB_WORKERS_MIN; (double)n <= most; n += 1 + n / 50) {
+    for (size_t n = DCB_FIRST_LOOK; (double)n <= most; n += 1 + n / 50) {
         double error = workload->spread / sqrt((double)n);
 
         if (dcb_analysis_detectable(error, n, confidence) <= difference)

@@ -173,7 +173,8 @@ void dcb_selftest_judge(struct dcb_selftest *selftest);
 double dcb_selftest_difference(const struct dcb_selftest_workload *workload,
                                double confidence, double seconds);
 
-/* The other way round; NAN where more than a day would not do. */
+/* The other way round, for a run that ends at a look (dcb_analysis_is_look): not before
+ * the first. NAN where more than a day would not do. */
 double dcb_selftest_seconds(const struct dcb_selftest_workload *workload,
                             double confidence, double difference);
 
