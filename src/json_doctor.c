@@ -1,34 +1,14 @@
 #include "json_doctor.h"
 
-#include <math.h>
 #include <stdlib.h>
+#include <math.h>
 #include <string.h>
 
 #include <jansson.h>
 
 #include "doctor.h"
-#include "utf8.h"
+#include "json_values.h"
 #include "xalloc.h"
-
-/* Null for NULL and for "": a name that could not be had. */
-static json_t *text(const char *bytes)
-{
-    json_t *string;
-    char *clean;
-
-    if (!bytes || !*bytes)
-        return json_null();
-    clean = dcb_xstrdup(bytes);
-    dcb_utf8_mend(clean);
-    string = json_string(clean);
-    free(clean);
-    return string;
-}
-
-static json_t *number(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
 
 /* -1 is what could not be had. */
 static json_t *whole(int64_t value)
@@ -50,7 +30,7 @@ static json_t *lines(const char *bytes)
         size_t length = strcspn(line, "\n");
         char *one = dcb_xstrndup(line, length);
 
-        json_array_append_new(array, text(one));
+        json_array_append_new(array, dcb_json_name(one));
         free(one);
         line += length + (line[length] == '\n');
     }
@@ -61,8 +41,8 @@ static json_t *encode_valgrind(const struct dcb_doctor_facts *facts)
 {
     if (!facts->valgrind_path)
         return json_null();
-    return json_pack("{s:o, s:o}", "path", text(facts->valgrind_path), "version",
-                     text(facts->valgrind_version));
+    return json_pack("{s:o, s:o}", "path", dcb_json_name(facts->valgrind_path), "version",
+                     dcb_json_name(facts->valgrind_version));
 }
 
 static json_t *encode_pmus(const struct dcb_doctor_facts *facts)
@@ -73,9 +53,9 @@ static json_t *encode_pmus(const struct dcb_doctor_facts *facts)
         return json_null();
     pmus = json_array();
     for (size_t i = 0; i < facts->pmu_count; i++)
-        json_array_append_new(pmus,
-                              json_pack("{s:o, s:o}", "name", text(facts->pmus[i].name),
-                                        "cpus", text(facts->pmus[i].cpus)));
+        json_array_append_new(pmus, json_pack("{s:o, s:o}", "name",
+                                              dcb_json_name(facts->pmus[i].name), "cpus",
+                                              dcb_json_name(facts->pmus[i].cpus)));
     return pmus;
 }
 
@@ -89,7 +69,7 @@ static json_t *encode_counters(const struct dcb_doctor_facts *facts)
         encode_pmus(facts), "libpfm4_pmus",
         facts->libpfm_pmus ? lines(facts->libpfm_pmus) : json_null(), "hardware",
         counters->known ? json_boolean(hardware) : json_null(), "reason",
-        hardware ? json_null() : text(counters->reason), "at_once",
+        hardware ? json_null() : dcb_json_name(counters->reason), "at_once",
         hardware ? json_integer(counters->fit) : json_null(), "user_reads",
         hardware ? json_boolean(counters->user_reads) : json_null(), "loop_counted",
         hardware ? json_integer((json_int_t)counters->loop_counted) : json_null(),
@@ -107,13 +87,14 @@ static json_t *encode_counters(const struct dcb_doctor_facts *facts)
 
 static json_t *encode_cpus(const struct dcb_machine *machine)
 {
-    return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "present",
-        whole(machine->cpus_present), "online", whole(machine->cpus_online), "allowed",
-        whole(machine->cpus_allowed), "allowed_list", text(machine->allowed_list),
-        "isolated_list", text(machine->isolated_list), "sharing_a_core",
-        whole(machine->smt_threads), "governors", text(machine->governors), "turbo",
-        truth(machine->turbo), "core_throttles", whole(machine->core_throttles));
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "present",
+                     whole(machine->cpus_present), "online", whole(machine->cpus_online),
+                     "allowed", whole(machine->cpus_allowed), "allowed_list",
+                     dcb_json_name(machine->allowed_list), "isolated_list",
+                     dcb_json_name(machine->isolated_list), "sharing_a_core",
+                     whole(machine->smt_threads), "governors",
+                     dcb_json_name(machine->governors), "turbo", truth(machine->turbo),
+                     "core_throttles", whole(machine->core_throttles));
 }
 
 static json_t *encode_activity(const struct dcb_doctor_facts *facts)
@@ -122,15 +103,17 @@ static json_t *encode_activity(const struct dcb_doctor_facts *facts)
     json_t *busiest = json_array();
 
     for (size_t i = 0; i < activity->busiest_count; i++)
-        json_array_append_new(busiest, json_pack("{s:o, s:i, s:o}", "name",
-                                                 text(activity->busiest[i].name), "pid",
-                                                 (int)activity->busiest[i].pid, "cpus",
-                                                 number(activity->busiest[i].cpus)));
+        json_array_append_new(busiest,
+                              json_pack("{s:o, s:i, s:o}", "name",
+                                        dcb_json_name(activity->busiest[i].name), "pid",
+                                        (int)activity->busiest[i].pid, "cpus",
+                                        dcb_json_number(activity->busiest[i].cpus)));
     return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "interval_s",
-                     number(activity->interval_s), "steal_since_boot",
-                     number(activity->steal_since_boot), "steal", number(activity->steal),
-                     "busy", number(activity->busy), "load_average",
-                     number(facts->machine.load), "swapped_pages",
+                     dcb_json_number(activity->interval_s), "steal_since_boot",
+                     dcb_json_number(activity->steal_since_boot), "steal",
+                     dcb_json_number(activity->steal), "busy",
+                     dcb_json_number(activity->busy), "load_average",
+                     dcb_json_number(facts->machine.load), "swapped_pages",
                      whole(activity->swapped_pages), "throttles",
                      whole(activity->throttles), "busiest", busiest);
 }
@@ -150,10 +133,11 @@ static json_t *encode_place(const struct dcb_doctor_facts *facts)
 
     return json_pack(
         "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "virtual_machine",
-        truth(machine->guest), "hypervisor", text(machine->hypervisor), "container",
-        text(machine->container), "cpu_limit", number(machine->cpu_limit),
-        "cpu_limit_known", json_boolean(!isnan(machine->cpu_limit)), "throttled_periods",
-        whole(machine->throttled_periods), "power", text(powers[machine->power]),
+        truth(machine->guest), "hypervisor", dcb_json_name(machine->hypervisor),
+        "container", dcb_json_name(machine->container), "cpu_limit",
+        dcb_json_number(machine->cpu_limit), "cpu_limit_known",
+        json_boolean(!isnan(machine->cpu_limit)), "throttled_periods",
+        whole(machine->throttled_periods), "power", dcb_json_name(powers[machine->power]),
         "randomize_va_space", whole(machine->randomize_va_space), "layout_fixed",
         truth(machine->layout_fixed), "migrations_in_proc",
         json_boolean(!facts->migrations_problem));
@@ -164,14 +148,15 @@ static json_t *encode_pythons(const struct dcb_doctor_facts *facts)
     json_t *all = json_array();
 
     for (size_t i = 0; i < facts->python_count; i++)
-        json_array_append_new(all, text(facts->pythons[i]));
+        json_array_append_new(all, dcb_json_name(facts->pythons[i]));
     return all;
 }
 
 static json_t *encode_facts(const struct dcb_doctor_facts *facts)
 {
-    json_t *clock = json_pack("{s:o, s:o}", "source", text(facts->machine.clocksource),
-                              "read_ns", number(facts->clock_ns));
+    json_t *clock =
+        json_pack("{s:o, s:o}", "source", dcb_json_name(facts->machine.clocksource),
+                  "read_ns", dcb_json_number(facts->clock_ns));
 
     return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "pythons",
                      encode_pythons(facts), "counters", encode_counters(facts), "cpus",
@@ -185,8 +170,8 @@ static json_t *encode_finding(const struct dcb_finding *finding)
     return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "id", finding->id, "group",
                      dcb_finding_group_name(finding->group), "status",
                      dcb_finding_status_name(finding->status), "title", finding->title,
-                     "found", text(finding->found), "advice", text(finding->advice),
-                     "details", lines(finding->detail));
+                     "found", dcb_json_name(finding->found), "advice",
+                     dcb_json_name(finding->advice), "details", lines(finding->detail));
 }
 
 char *dcb_json_doctor(const struct dcb_doctor_facts *facts,
@@ -194,20 +179,16 @@ char *dcb_json_doctor(const struct dcb_doctor_facts *facts,
 {
     const struct dcb_sysinfo *system = &facts->system;
     json_t *list = json_array(), *root;
-    char *dump, *line;
 
     for (size_t i = 0; i < findings->count; i++)
         json_array_append_new(list, encode_finding(&findings->items[i]));
     root = json_pack("{s:s, s:s, s:o, s:{s:o, s:o, s:o}, s:{s:s, s:o}, s:o, s:o}",
                      "schema", "dcbench-doctor/1", "dcbench", DCB_VERSION, "date",
-                     text(system->date), "machine", "cpu", text(system->cpu), "kernel",
-                     text(system->kernel), "architecture", text(system->machine),
-                     "counters_auto", "choice", dcb_doctor_choice_name(findings->choice),
-                     "why", text(findings->choice_text), "findings", list, "facts",
+                     dcb_json_name(system->date), "machine", "cpu",
+                     dcb_json_name(system->cpu), "kernel", dcb_json_name(system->kernel),
+                     "architecture", dcb_json_name(system->machine), "counters_auto",
+                     "choice", dcb_doctor_choice_name(findings->choice), "why",
+                     dcb_json_name(findings->choice_text), "findings", list, "facts",
                      encode_facts(facts));
-    dump = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(8));
-    json_decref(root);
-    line = dcb_xasprintf("%s\n", dump ? dump : "null");
-    free(dump);
-    return line;
+    return dcb_json_line(root);
 }

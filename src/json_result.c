@@ -8,59 +8,34 @@
 
 #include "analysis.h"
 #include "derived.h"
+#include "json_values.h"
 #include "result.h"
 #include "simulator.h"
-#include "utf8.h"
 #include "xalloc.h"
-
-static json_t *number(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
-static json_t *integer(uint64_t value)
-{
-    return json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value);
-}
-
-/* Null for NULL. Paths and messages come from outside: bad bytes become '?'. */
-static json_t *text(const char *bytes)
-{
-    json_t *string;
-    char *clean;
-
-    if (!bytes)
-        return json_null();
-    string = json_string(bytes);
-    if (string)
-        return string;
-    clean = dcb_xstrdup(bytes);
-    dcb_utf8_mend(clean);
-    string = json_string(clean);
-    free(clean);
-    return string;
-}
 
 static json_t *encode_environment(const struct dcb_result *result)
 {
     const struct dcb_sysinfo *system = &result->system;
-    json_t *python = json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version",
-        text(result->python.version), "build", text(result->python.build),
-        "implementation", text(result->python.implementation), "compiler",
-        text(result->python.compiler), "copy_path", text(result->python.copy_path),
-        "copy_sha256", text(result->python.copy_sha256), "linkage",
-        text(result->python.linkage), "interpreter_linkage",
-        text(result->python.own_linkage), "missing_modules",
-        text(result->python.missing));
+    json_t *python =
+        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version",
+                  dcb_json_text(result->python.version), "build",
+                  dcb_json_text(result->python.build), "implementation",
+                  dcb_json_text(result->python.implementation), "compiler",
+                  dcb_json_text(result->python.compiler), "copy_path",
+                  dcb_json_text(result->python.copy_path), "copy_sha256",
+                  dcb_json_text(result->python.copy_sha256), "linkage",
+                  dcb_json_text(result->python.linkage), "interpreter_linkage",
+                  dcb_json_text(result->python.own_linkage), "missing_modules",
+                  dcb_json_text(result->python.missing));
 
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:i, s:b, s:o, s:o, s:o, s:o}", "date", text(system->date),
-        "cpu", text(system->cpu), "kernel", text(system->kernel), "machine",
-        text(system->machine), "cpus", system->cpus, "virtual_machine",
-        (int)system->virtual_machine, "governor",
-        text(system->governor[0] ? system->governor : NULL), "load_average",
-        number(system->load >= 0 ? system->load : DCB_UNKNOWN), "perf_event_paranoid",
+        "{s:o, s:o, s:o, s:o, s:i, s:b, s:o, s:o, s:o, s:o}", "date",
+        dcb_json_text(system->date), "cpu", dcb_json_text(system->cpu), "kernel",
+        dcb_json_text(system->kernel), "machine", dcb_json_text(system->machine), "cpus",
+        system->cpus, "virtual_machine", (int)system->virtual_machine, "governor",
+        dcb_json_text(system->governor[0] ? system->governor : NULL), "load_average",
+        dcb_json_number(system->load >= 0 ? system->load : DCB_UNKNOWN),
+        "perf_event_paranoid",
         system->perf_event_paranoid > -2 ? json_integer(system->perf_event_paranoid)
                                          : json_null(),
         "python", python);
@@ -68,11 +43,12 @@ static json_t *encode_environment(const struct dcb_result *result)
 
 static json_t *encode_source(const struct dcb_spec *spec, const struct dcb_source *source)
 {
-    return json_pack(
-        "{s:o, s:b, s:s, s:o, s:o, s:o, s:o}", "label", text(spec->label), "builtin",
-        (int)spec->builtin, "kind", dcb_spec_kind_name(spec->kind), "module",
-        text(spec->module), "attr", text(spec->attr), "path",
-        text(source->path ? source->path : spec->path), "sha256", text(source->sha256));
+    return json_pack("{s:o, s:b, s:s, s:o, s:o, s:o, s:o}", "label",
+                     dcb_json_text(spec->label), "builtin", (int)spec->builtin, "kind",
+                     dcb_spec_kind_name(spec->kind), "module",
+                     dcb_json_text(spec->module), "attr", dcb_json_text(spec->attr),
+                     "path", dcb_json_text(source->path ? source->path : spec->path),
+                     "sha256", dcb_json_text(source->sha256));
 }
 
 /* What was simulated; null where nothing was. */
@@ -81,8 +57,8 @@ static json_t *encode_simulation(const struct dcb_plan *plan)
     if (!plan->simulator)
         return json_null();
     return json_pack("{s:s, s:o, s:s, s:o}", "tool", "callgrind", "version",
-                     text(plan->simulator_version), "geometry", dcb_simulator_geometry,
-                     "layouts", integer(plan->layouts));
+                     dcb_json_text(plan->simulator_version), "geometry",
+                     dcb_simulator_geometry, "layouts", dcb_json_whole(plan->layouts));
 }
 
 /* The kind of core that the workers were kept on; null where there is one kind. */
@@ -90,7 +66,8 @@ static json_t *encode_core(const struct dcb_core_pmu *core)
 {
     if (!core->name[0])
         return json_null();
-    return json_pack("{s:o, s:o}", "pmu", text(core->name), "cpus", text(core->cpus));
+    return json_pack("{s:o, s:o}", "pmu", dcb_json_text(core->name), "cpus",
+                     dcb_json_text(core->cpus));
 }
 
 static json_t *encode_plan(const struct dcb_result *result)
@@ -109,18 +86,19 @@ static json_t *encode_plan(const struct dcb_result *result)
     return json_pack(
         "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, "
         "s:o, s:o, s:o, s:o}",
-        "baseline", text(plan->arms[0].label), "implementations", impls, "workloads",
-        workloads, "seed", integer(plan->seed), "precision", number(plan->precision),
-        "margin", number(plan->margin), "confidence", number(plan->confidence),
-        "max_time_s", number(plan->max_time_s), "timeout_s", number(plan->timeout_s),
-        "workers", plan->workers ? integer(plan->workers) : json_null(), "rounds",
-        plan->rounds ? integer(plan->rounds) : json_null(), "iterations",
-        plan->iterations ? integer(plan->iterations) : json_null(), "block_ns",
-        integer(plan->block_ns), "warmup_blocks", integer(plan->warmups), "gc",
-        (int)plan->gc, "affinity",
+        "baseline", dcb_json_text(plan->arms[0].label), "implementations", impls,
+        "workloads", workloads, "seed", dcb_json_whole(plan->seed), "precision",
+        dcb_json_number(plan->precision), "margin", dcb_json_number(plan->margin),
+        "confidence", dcb_json_number(plan->confidence), "max_time_s",
+        dcb_json_number(plan->max_time_s), "timeout_s", dcb_json_number(plan->timeout_s),
+        "workers", plan->workers ? dcb_json_whole(plan->workers) : json_null(), "rounds",
+        plan->rounds ? dcb_json_whole(plan->rounds) : json_null(), "iterations",
+        plan->iterations ? dcb_json_whole(plan->iterations) : json_null(), "block_ns",
+        dcb_json_whole(plan->block_ns), "warmup_blocks", dcb_json_whole(plan->warmups),
+        "gc", (int)plan->gc, "affinity",
         plan->affinity >= 0 ? json_integer(plan->affinity) : json_null(), "simulation",
         encode_simulation(plan), "no_hardware_counters",
-        text(plan->hardware_reason[0] ? plan->hardware_reason : NULL), "core",
+        dcb_json_text(plan->hardware_reason[0] ? plan->hardware_reason : NULL), "core",
         encode_core(&plan->core));
 }
 
@@ -129,11 +107,12 @@ static json_t *encode_summary(const struct dcb_summary *summary,
 {
     if (summary->count == 0)
         return json_null();
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "median",
-                     number(summary->median), "mean", number(summary->mean), "stddev",
-                     number(summary->stddev), "min", number(summary->min), "max",
-                     number(summary->max), "workers", integer(summary->count), "blocks",
-                     integer(cell->blocks));
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "median", dcb_json_number(summary->median),
+        "mean", dcb_json_number(summary->mean), "stddev",
+        dcb_json_number(summary->stddev), "min", dcb_json_number(summary->min), "max",
+        dcb_json_number(summary->max), "workers", dcb_json_whole(summary->count),
+        "blocks", dcb_json_whole(cell->blocks));
 }
 
 static json_t *encode_ratio(const struct dcb_plan *plan, const struct dcb_cell *cell)
@@ -141,10 +120,13 @@ static json_t *encode_ratio(const struct dcb_plan *plan, const struct dcb_cell *
     if (!isfinite(cell->ratio.estimate))
         return json_null();
     return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "estimate",
-                     number(cell->ratio.estimate), "low", number(cell->ratio.low), "high",
-                     number(cell->ratio.high), "confidence", number(plan->confidence),
-                     "interval_confidence", number(cell->confidence), "precision_wanted",
-                     number(plan->precision), "detectable", number(cell->detectable));
+                     dcb_json_number(cell->ratio.estimate), "low",
+                     dcb_json_number(cell->ratio.low), "high",
+                     dcb_json_number(cell->ratio.high), "confidence",
+                     dcb_json_number(plan->confidence), "interval_confidence",
+                     dcb_json_number(cell->confidence), "precision_wanted",
+                     dcb_json_number(plan->precision), "detectable",
+                     dcb_json_number(cell->detectable));
 }
 
 /* What a value is a count of. */
@@ -191,26 +173,24 @@ static json_t *encode_counter(const struct dcb_result *result,
             : NULL;
     bool hardware = read && row->provider == DCB_PROVIDER_HARDWARE;
     struct origin origin = {.verified = -1};
-    json_t *ratio = json_null();
 
     if (known)
         origin = origin_of(result->plan, row);
-    if (isfinite(counter->ratio.estimate))
-        ratio = json_pack("{s:o, s:o, s:o}", "estimate", number(counter->ratio.estimate),
-                          "low", number(counter->ratio.low), "high",
-                          number(counter->ratio.high));
     return json_pack(
         "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o}", "value",
-        number(counter->value), "spread", number(counter->spread), "ratio", ratio,
-        "provider", text(known ? dcb_provider_name(row->provider) : NULL), "event",
-        text(origin.event), "encoding",
-        text(read && read->path ? read->path : origin.encoding), "pmu",
-        text(read && read->path ? NULL : origin.pmu), "quality",
-        text(dcb_quality_name(origin.quality)), "counts", text(origin.counts), "verified",
+        dcb_json_number(counter->value), "spread", dcb_json_number(counter->spread),
+        "ratio", dcb_json_interval(&counter->ratio), "provider",
+        dcb_json_text(known ? dcb_provider_name(row->provider) : NULL), "event",
+        dcb_json_text(origin.event), "encoding",
+        dcb_json_text(read && read->path ? read->path : origin.encoding), "pmu",
+        dcb_json_text(read && read->path ? NULL : origin.pmu), "quality",
+        dcb_json_text(dcb_quality_name(origin.quality)), "counts",
+        dcb_json_text(origin.counts), "verified",
         origin.verified < 0 ? json_null() : json_boolean(origin.verified), "scaled", 0,
-        "reason", text(dcb_result_missing(result, cell, index)), "overhead",
-        number(hardware && read->overheads ? read->overhead_sum / (double)read->overheads
-                                           : DCB_UNKNOWN),
+        "reason", dcb_json_text(dcb_result_missing(result, cell, index)), "overhead",
+        dcb_json_number(hardware && read->overheads
+                            ? read->overhead_sum / (double)read->overheads
+                            : DCB_UNKNOWN),
         "user_reads", hardware ? json_boolean(read->user_reads) : json_null());
 }
 
@@ -223,11 +203,11 @@ static json_t *encode_derived(const struct dcb_result *result,
     for (size_t i = 0; i < DCB_DERIVED_COUNT; i++) {
         struct dcb_derived_value value = dcb_derived_get(result, workload, cell, i);
 
-        json_object_set_new(derived, dcb_derived_rows[i].name,
-                            json_pack("{s:o, s:o, s:o}", "value", number(value.value),
-                                      "provider", text(dcb_provider_name(value.provider)),
-                                      "reason",
-                                      text(value.reason[0] ? value.reason : NULL)));
+        json_object_set_new(
+            derived, dcb_derived_rows[i].name,
+            json_pack("{s:o, s:o, s:o}", "value", dcb_json_number(value.value),
+                      "provider", dcb_json_text(dcb_provider_name(value.provider)),
+                      "reason", dcb_json_text(value.reason[0] ? value.reason : NULL)));
     }
     return derived;
 }
@@ -246,10 +226,10 @@ static json_t *encode_layouts(const struct dcb_plan *plan, const struct dcb_cell
         counts = json_object();
         for (size_t k = 0; k < DCB_SIM_EVENTS; k++)
             json_object_set_new(counts, dcb_simulated_names[k],
-                                integer(layout->counts[k]));
+                                dcb_json_whole(layout->counts[k]));
         json_array_append_new(
-            layouts, json_pack("{s:o, s:o, s:o}", "seed", integer(i), "iterations",
-                               integer(layout->iterations), "counts", counts));
+            layouts, json_pack("{s:o, s:o, s:o}", "seed", dcb_json_whole(i), "iterations",
+                               dcb_json_whole(layout->iterations), "counts", counts));
     }
     return layouts;
 }
@@ -271,19 +251,20 @@ static json_t *encode_samples(const struct dcb_plan *plan,
                 plan->rows[row].kind != DCB_KIND_WALL &&
                 plan->rows[row].kind != DCB_KIND_CPU)
                 json_object_set_new(counters, plan->rows[row].name,
-                                    number(sample->counters[row]));
+                                    dcb_json_number(sample->counters[row]));
         }
         json_array_append_new(
-            samples,
-            json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "worker",
-                      integer(sample->worker), "seed",
-                      integer(workload->workers[sample->worker].seed), "rounds",
-                      integer(sample->rounds), "iterations", integer(sample->iterations),
-                      "time_ns", number(sample->time_ns), "cpu_ns",
-                      number(sample->cpu_ns), "log_ratio", number(sample->log_ratio),
-                      "log_ratio_change", number(sample->log_ratio_change), "switches",
-                      integer(sample->involuntary), "disturbed_blocks",
-                      integer(sample->disturbed), "counters", counters));
+            samples, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+                               "worker", dcb_json_whole(sample->worker), "seed",
+                               dcb_json_whole(workload->workers[sample->worker].seed),
+                               "rounds", dcb_json_whole(sample->rounds), "iterations",
+                               dcb_json_whole(sample->iterations), "time_ns",
+                               dcb_json_number(sample->time_ns), "cpu_ns",
+                               dcb_json_number(sample->cpu_ns), "log_ratio",
+                               dcb_json_number(sample->log_ratio), "log_ratio_change",
+                               dcb_json_number(sample->log_ratio_change), "switches",
+                               dcb_json_whole(sample->involuntary), "disturbed_blocks",
+                               dcb_json_whole(sample->disturbed), "counters", counters));
     }
     return samples;
 }
@@ -293,17 +274,19 @@ static json_t *encode_change(const struct dcb_change *change)
 {
     if (!change->found)
         return json_null();
-    return json_pack("{s:o, s:o, s:o}", "worker", integer(change->worker), "change",
-                     number(change->size), "p", number(change->p));
+    return json_pack("{s:o, s:o, s:o}", "worker", dcb_json_whole(change->worker),
+                     "change", dcb_json_number(change->size), "p",
+                     dcb_json_number(change->p));
 }
 
 static json_t *encode_settling(const struct dcb_settling *settling)
 {
     if (!settling->found)
         return json_null();
-    return json_pack("{s:o, s:o, s:o}", "change", number(settling->change.estimate),
-                     "low", number(settling->change.low), "high",
-                     number(settling->change.high));
+    return json_pack("{s:o, s:o, s:o}", "change",
+                     dcb_json_number(settling->change.estimate), "low",
+                     dcb_json_number(settling->change.low), "high",
+                     dcb_json_number(settling->change.high));
 }
 
 static json_t *encode_cell(const struct dcb_result *result,
@@ -319,17 +302,17 @@ static json_t *encode_cell(const struct dcb_result *result,
     return json_pack(
         "{s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
         "s:o, s:o, s:o, s:b}",
-        "workload", text(dcb_result_workload_label(result, workload)), "impl",
-        text(dcb_result_arm_label(result, cell)), "role", dcb_role_name(cell->role),
-        "kind", "run", "status", text(cell->status), "failure",
-        text(dcb_failure_name(cell->failure)), "time_ns",
+        "workload", dcb_json_text(dcb_result_workload_label(result, workload)), "impl",
+        dcb_json_text(dcb_result_arm_label(result, cell)), "role",
+        dcb_role_name(cell->role), "kind", "run", "status", dcb_json_text(cell->status),
+        "failure", dcb_json_text(dcb_failure_name(cell->failure)), "time_ns",
         encode_summary(&cell->time, cell), "cpu_ns", encode_summary(&cell->cpu, cell),
         "ratio", encode_ratio(plan, cell), "verdict",
-        text(dcb_verdict_name(cell->verdict)), "drift", encode_change(&cell->drift),
-        "settling", encode_settling(&cell->settling), "counters", counters, "derived",
-        encode_derived(result, workload, cell), "layouts", encode_layouts(plan, cell),
-        "samples", encode_samples(plan, workload, cell), "shares_code",
-        (int)cell->shared);
+        dcb_json_text(dcb_verdict_name(cell->verdict)), "drift",
+        encode_change(&cell->drift), "settling", encode_settling(&cell->settling),
+        "counters", counters, "derived", encode_derived(result, workload, cell),
+        "layouts", encode_layouts(plan, cell), "samples",
+        encode_samples(plan, workload, cell), "shares_code", (int)cell->shared);
 }
 
 /* Median of the times from a worker's start to its first round. */
@@ -356,28 +339,29 @@ static json_t *encode_workload(const struct dcb_result *result,
         const struct dcb_worker *worker = &workload->workers[i];
 
         if (worker->trouble)
-            json_array_append_new(workers,
-                                  json_pack("{s:o, s:o, s:o}", "worker", integer(i),
-                                            "seed", integer(worker->seed), "trouble",
-                                            text(worker->trouble)));
+            json_array_append_new(
+                workers, json_pack("{s:o, s:o, s:o}", "worker", dcb_json_whole(i), "seed",
+                                   dcb_json_whole(worker->seed), "trouble",
+                                   dcb_json_text(worker->trouble)));
     }
     return json_pack(
         "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o}", "workload",
-        text(dcb_result_workload_label(result, workload)), "objects",
-        integer(workload->objects), "workers", integer(workload->worker_count),
-        "worker_start_ms", number(worker_start_ms(workload)), "elapsed_s",
-        number(workload->elapsed_s), "simulated_s",
-        workload->simulated_s > 0 ? number(workload->simulated_s) : json_null(),
-        "precision_reached", number(workload->reached), "failure",
-        text(workload->failure), "verdicts_withheld", (int)workload->withheld,
-        "troubled_workers", workers, "anchor_spread", number(workload->anchor_spread),
-        "speed_change", encode_change(&workload->speed_change));
+        dcb_json_text(dcb_result_workload_label(result, workload)), "objects",
+        dcb_json_whole(workload->objects), "workers",
+        dcb_json_whole(workload->worker_count), "worker_start_ms",
+        dcb_json_number(worker_start_ms(workload)), "elapsed_s",
+        dcb_json_number(workload->elapsed_s), "simulated_s",
+        workload->simulated_s > 0 ? dcb_json_number(workload->simulated_s) : json_null(),
+        "precision_reached", dcb_json_number(workload->reached), "failure",
+        dcb_json_text(workload->failure), "verdicts_withheld", (int)workload->withheld,
+        "troubled_workers", workers, "anchor_spread",
+        dcb_json_number(workload->anchor_spread), "speed_change",
+        encode_change(&workload->speed_change));
 }
 
 char *dcb_json_result(const struct dcb_result *result)
 {
     json_t *cells = json_array(), *notes = json_array(), *workloads = json_array(), *root;
-    char *dump, *line;
 
     for (size_t i = 0; i < result->workload_count; i++) {
         const struct dcb_workload_result *workload = &result->workloads[i];
@@ -388,18 +372,14 @@ char *dcb_json_result(const struct dcb_result *result)
                                   encode_cell(result, workload, &workload->cells[k]));
     }
     for (size_t i = 0; i < result->note_count; i++)
-        json_array_append_new(notes, text(result->notes[i]));
+        json_array_append_new(notes, dcb_json_text(result->notes[i]));
     root =
         json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "schema",
                   "dcbench-result/1", "kind", "run", "dcbench", DCB_VERSION,
                   "environment", encode_environment(result), "plan", encode_plan(result),
                   "workloads", workloads, "cells", cells, "notes", notes, "interrupted",
                   result->signal ? json_integer(result->signal) : json_null());
-    dump = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(8));
-    json_decref(root);
-    line = dcb_xasprintf("%s\n", dump ? dump : "null");
-    free(dump);
-    return line;
+    return dcb_json_line(root);
 }
 
 int dcb_json_blocks(FILE *file, const struct dcb_plan *plan, size_t workload,
@@ -411,12 +391,15 @@ int dcb_json_blocks(FILE *file, const struct dcb_plan *plan, size_t workload,
         size_t cell = cells[block->arm];
         json_t *object = json_pack(
             "{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "workload",
-            text(plan->workloads[workload].label), "worker", integer(worker), "round",
-            integer(block->round), "impl", text(plan->arms[cell].label), "role",
-            dcb_role_name(dcb_plan_role(cell)), "iterations", integer(block->iterations),
-            "wall_ns", integer(block->wall_ns), "cpu_ns", integer(block->cpu_ns),
-            "involuntary", integer(block->involuntary), "voluntary",
-            integer(block->voluntary), "page_faults", integer(block->faults));
+            dcb_json_text(plan->workloads[workload].label), "worker",
+            dcb_json_whole(worker), "round", dcb_json_whole(block->round), "impl",
+            dcb_json_text(plan->arms[cell].label), "role",
+            dcb_role_name(dcb_plan_role(cell)), "iterations",
+            dcb_json_whole(block->iterations), "wall_ns", dcb_json_whole(block->wall_ns),
+            "cpu_ns", dcb_json_whole(block->cpu_ns), "involuntary",
+            dcb_json_whole(block->involuntary), "voluntary",
+            dcb_json_whole(block->voluntary), "page_faults",
+            dcb_json_whole(block->faults));
         int rc = json_dumpf(object, file, JSON_COMPACT);
 
         json_decref(object);
