@@ -1,0 +1,104 @@
+/*
+ * Runs compared with each other, from their documents alone. Pure.
+ *
+ * A row is one implementation on one workload. What is compared is its ratio to the
+ * baseline inside its own run, so that it does not matter how fast the machine was:
+ *
+ *     r = (candidate/baseline there) / (candidate/baseline in the first document)
+ *
+ * Both log ratios have a standard error and a number of workers behind them
+ * (dcb_analysis_error); the interval of r takes the root of the sum of their squares and
+ * Student's t with Welch's degrees of freedom (Welch, Biometrika 34, 1947).
+ *
+ * Two runs differ by more than their workers do: the same program on the same machine
+ * gives log ratios that move between runs by some percent of themselves, whatever the
+ * number of workers (docs/methodology.md, "Between runs"). `ratio` is the interval of
+ * what was measured; `wide` has that added, DCB_BETWEEN_RUNS * |log ratio| as one more
+ * standard error of each side, and is what verdicts of comparisons across runs are made
+ * of.
+ */
+#ifndef DCB_COMPARE_H
+#define DCB_COMPARE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "document.h"
+#include "stats.h"
+
+/* Standard deviation between runs of a log ratio, in parts of it. */
+#define DCB_BETWEEN_RUNS 0.02
+
+/* Why something of a row is not compared; bits. */
+enum dcb_compare_gap {
+    DCB_GAP_NOT_THERE = 1 << 0,   /* the other document has no such row */
+    DCB_GAP_FAILED = 1 << 1,      /* it failed in one of them, or has no ratio */
+    DCB_GAP_WORKLOAD = 1 << 2,    /* the workload's digests differ */
+    DCB_GAP_BASELINE = 1 << 3,    /* the baselines differ: label, digest, copy module */
+    DCB_GAP_INTERPRETER = 1 << 4, /* Python's implementation, version or build */
+    DCB_GAP_MACHINE = 1 << 5,     /* CPU, architecture: no absolute times */
+    DCB_GAP_SETTINGS = 1 << 6,    /* garbage collection */
+    DCB_GAP_PROVIDER = 1 << 7,    /* the counter's provider, event or simulator differ */
+    DCB_GAP_UNPAIRED = 1 << 8,    /* no baseline in the same run: times alone (pyperf) */
+    DCB_GAP_WITHHELD = 1 << 9     /* the control differed in one of the runs */
+};
+
+/* One phrase for the first of the bits: "the workload's file differs". */
+const char *dcb_compare_gap_text(unsigned gaps);
+
+/* A counter of a row in one document against the first. */
+struct dcb_compare_counter {
+    char name[64];
+    enum dcb_provider provider;
+    double value, first_value;              /* per iteration */
+    struct dcb_interval ratio, first_ratio; /* each to its own baseline */
+    struct dcb_interval change; /* ratio of the ratios; low and high from the layouts or
+                                   workers: the outermost of both; NAN parts */
+    unsigned gaps;              /* 0: compared */
+};
+
+/* One row in one document but the first. */
+struct dcb_comparison {
+    unsigned gaps;             /* that keep `ratio` from being had; 0: it is there */
+    unsigned time_gaps;        /* that keep the times from being compared */
+    struct dcb_interval ratio; /* r, as measured; NAN parts */
+    struct dcb_interval wide;  /* the same with what runs differ by */
+    bool unpaired;             /* `ratio` is of times of different runs: weaker */
+    enum dcb_verdict verdict;  /* of `wide`, at the margin; NONE where there is none */
+    double time_ratio;         /* of the medians of the times; NAN */
+    struct dcb_compare_counter *counters;
+    size_t counter_count;
+};
+
+struct dcb_compare_row {
+    char *workload, *impl;
+    const struct dcb_cell **cells;      /* [document_count]; NULL: not there */
+    struct dcb_comparison *comparisons; /* [document_count]; [0] is empty */
+};
+
+/* Over the rows that are compared, of one document: the geometric mean of r. */
+struct dcb_compare_mean {
+    size_t rows;
+    struct dcb_interval ratio, wide; /* rows of a workload share its baseline: taken as
+                                        fully correlated there, as independent between
+                                        workloads */
+};
+
+struct dcb_compare {
+    const struct dcb_document *const *documents; /* borrowed */
+    size_t document_count;
+    double confidence, margin;
+    struct dcb_compare_row *rows; /* in the first document's order, then new ones */
+    size_t row_count;
+    struct dcb_compare_mean *means; /* [document_count]; [0] is empty */
+    char **notes;                   /* what was left out and why, one line each */
+    size_t note_count;
+};
+
+/* Compares 2 or more documents with the first. `confidence` is that of all rows of one
+ * document together (Bonferroni). The caller clears. */
+void dcb_compare_make(const struct dcb_document *const *documents, size_t count,
+                      double confidence, double margin, struct dcb_compare *ret_compare);
+void dcb_compare_clear(struct dcb_compare *compare);
+
+#endif
