@@ -96,7 +96,7 @@ class Confirmation:
         called = sum(cell[3] in ("faster", "slower") for cell in twins)
         seconds = [run["seconds"] for key, run in self.runs.items()
                    if key.startswith("twin")]
-        rows.append(("`-i twin=impls/stdlib.py -w all`", len(seconds),
+        rows.append(("`-i twin=twin.py -w all`, twin.py as impls/stdlib.py", len(seconds),
                      f"{called} of {len(twins)} verdicts faster or slower",
                      f"{sum(seconds) / len(seconds):.1f} s"))
         for workload in recording.WORKLOADS:
