@@ -11,9 +11,7 @@
 #include "xalloc.h"
 
 enum {
-    LABEL_WIDTH = 18, /* of a longer one are left: */
-    LABEL_HEAD = 10,
-    LABEL_TAIL = 6,
+    LABEL_WIDTH = 18,
     LEVELS = 8,
     HISTOGRAM_MIN = 10,
     HISTOGRAM_MAX = 41,
@@ -72,38 +70,6 @@ static void set_extent(struct arm *arm)
     arm->to = arm->values[high];
 }
 
-static size_t text_width(const char *text)
-{
-    size_t width = 0;
-
-    for (; *text; text++)
-        width += ((unsigned char)*text & 0xc0) != 0x80;
-    return width;
-}
-
-static const char *skip_characters(const char *text, size_t count)
-{
-    while (count-- && *text)
-        text += dcb_utf8_length(text);
-    return text;
-}
-
-/* Both ends of a name are kept: versions differ at the end. The caller frees it. */
-static char *short_label(const char *raw)
-{
-    char *label = dcb_xstrdup(raw), *cut;
-    size_t width;
-
-    dcb_utf8_make_printable(label);
-    width = text_width(label);
-    if (width <= LABEL_WIDTH)
-        return label;
-    cut = dcb_xasprintf("%.*s..%s", (int)(skip_characters(label, LABEL_HEAD) - label),
-                        label, skip_characters(label, width - LABEL_TAIL));
-    free(label);
-    return cut;
-}
-
 /* The rows that have values; *ret_count of them. Free with free_arms. */
 static struct arm *new_arms(struct dcb_distribution_row *rows, size_t count,
                             double (*map)(double), size_t *ret_count)
@@ -124,7 +90,7 @@ static struct arm *new_arms(struct dcb_distribution_row *rows, size_t count,
         if (finite == 0)
             continue;
         qsort(rows[i].values, finite, sizeof *rows[i].values, compare_doubles);
-        *arm = (struct arm){.label = short_label(rows[i].label),
+        *arm = (struct arm){.label = dcb_utf8_shorten(rows[i].label, LABEL_WIDTH),
                             .values = rows[i].values,
                             .count = finite,
                             .interval = rows[i].interval};
@@ -146,7 +112,7 @@ static size_t widest_label(const struct arm *arms, size_t count)
     size_t widest = 0;
 
     for (size_t i = 0; i < count; i++) {
-        size_t width = text_width(arms[i].label);
+        size_t width = dcb_utf8_width(arms[i].label);
 
         widest = width > widest ? width : widest;
     }
@@ -222,7 +188,7 @@ static void put_line(struct dcb_strbuf *line, struct dcb_strbuf *out)
 
 static void put_left(struct dcb_strbuf *line, const char *text, size_t width)
 {
-    size_t used = text_width(text);
+    size_t used = dcb_utf8_width(text);
 
     dcb_strbuf_append(line, text);
     dcb_strbuf_pad(line, ' ', used < width ? width - used : 0);
@@ -230,7 +196,7 @@ static void put_left(struct dcb_strbuf *line, const char *text, size_t width)
 
 static void put_right(struct dcb_strbuf *line, const char *text, size_t width)
 {
-    size_t used = text_width(text);
+    size_t used = dcb_utf8_width(text);
 
     dcb_strbuf_pad(line, ' ', used < width ? width - used : 0);
     dcb_strbuf_append(line, text);

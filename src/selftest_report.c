@@ -10,13 +10,7 @@
 #include "utf8.h"
 #include "xalloc.h"
 
-enum {
-    LINE_WIDTH = 79,
-    INDENT = 2,
-    TEXT_SIZE = 64,
-    LABEL_WIDTH = 10, /* of a longer one are left: */
-    LABEL_END = 4
-};
+enum { LINE_WIDTH = 79, INDENT = 2, TEXT_SIZE = 64, LABEL_WIDTH = 10 };
 
 const double dcb_selftest_times[DCB_SELFTEST_TIMES] = {1, 3, 10, 60};
 
@@ -135,39 +129,15 @@ static void append_table(const struct page *page, struct dcb_text_table *take_ta
     dcb_text_table_free(take_table);
 }
 
-static size_t text_width(const char *text)
-{
-    size_t width = 0;
-
-    for (; *text; text += dcb_utf8_length(text))
-        width++;
-    return width;
-}
-
-static int bytes_of(const char *text, size_t characters)
-{
-    const char *end = text;
-
-    while (characters-- && *end)
-        end += dcb_utf8_length(end);
-    return (int)(end - text);
-}
-
-/* Both ends of a long one are kept, where lines have an end. */
 static void label_cell(const struct page *page, struct dcb_text_table *table,
                        const char *raw)
 {
-    char *label = dcb_xstrdup(raw);
-    size_t width;
+    /* Where lines have an end. */
+    char *label = page->format == DCB_TABLE_TEXT ? dcb_utf8_shorten(raw, LABEL_WIDTH)
+                                                 : dcb_xstrdup(raw);
 
     dcb_utf8_make_printable(label);
-    width = text_width(label);
-    if (page->format == DCB_TABLE_TEXT && width > LABEL_WIDTH)
-        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%.*s..%s",
-                            bytes_of(label, LABEL_END), label,
-                            label + bytes_of(label, width - LABEL_END));
-    else
-        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", label);
+    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", label);
     free(label);
 }
 

@@ -28,19 +28,9 @@ struct dcb_text_table {
     size_t cell_count, cell_capacity;
 };
 
-/* In code points of valid UTF-8: continuation bytes do not count. */
-static size_t text_width(const char *text)
-{
-    size_t width = 0;
-
-    for (; *text; text++)
-        width += ((unsigned char)*text & 0xc0) != 0x80;
-    return width;
-}
-
 static void widen(struct column *column, const char *text)
 {
-    size_t width = text_width(text);
+    size_t width = dcb_utf8_width(text);
 
     if (width > column->width)
         column->width = width;
@@ -92,7 +82,7 @@ static void print_text(const struct dcb_text_table *table, const struct cell *ro
         const struct column *column = &table->columns[i];
         const char *text = row ? row[i].text : column->title;
         const char *sequence = row && color ? style_sequence(row[i].style) : "";
-        size_t padding = column->width - text_width(text);
+        size_t padding = column->width - dcb_utf8_width(text);
 
         if (i > 0)
             blanks += 2;

@@ -1,6 +1,9 @@
 #include "utf8.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "xalloc.h"
 
 size_t dcb_utf8_length(const char *text)
 {
@@ -76,4 +79,35 @@ void dcb_utf8_mend(char *text)
 void dcb_utf8_make_printable(char *text)
 {
     replace(text, true);
+}
+
+size_t dcb_utf8_width(const char *text)
+{
+    size_t width = 0;
+
+    for (; *text; text++)
+        width += ((unsigned char)*text & 0xc0) != 0x80;
+    return width;
+}
+
+static const char *skip_characters(const char *text, size_t count)
+{
+    while (count-- && *text)
+        text += dcb_utf8_length(text);
+    return text;
+}
+
+char *dcb_utf8_shorten(const char *text, size_t width)
+{
+    char *label = dcb_xstrdup(text), *cut;
+    size_t characters, tail = (width - 2) / 2, head = width - 2 - tail;
+
+    dcb_utf8_make_printable(label);
+    characters = dcb_utf8_width(label);
+    if (characters <= width)
+        return label;
+    cut = dcb_xasprintf("%.*s..%s", (int)(skip_characters(label, head) - label), label,
+                        skip_characters(label, characters - tail));
+    free(label);
+    return cut;
 }

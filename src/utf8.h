@@ -17,4 +17,11 @@ void dcb_utf8_mend(char *text);
  * that a terminal may obey. */
 void dcb_utf8_make_printable(char *text);
 
+size_t dcb_utf8_width(const char *text); /* characters, of text that is valid */
+
+/* The text made printable, and where it has more than `width` characters (at least 3), as
+ * many of both its ends as there is room for with ".." between them: versions differ at
+ * the end. Owned by the caller. */
+char *dcb_utf8_shorten(const char *text, size_t width);
+
 #endif

@@ -276,3 +276,15 @@ def table_after(text, start):
 needs_full = pytest.mark.skipif(
     not os.path.exists("/dev/full") or not stat.S_ISCHR(os.stat("/dev/full").st_mode),
     reason="/dev/full is no device here")
+
+
+def assert_described(schema, where=""):
+    """Every field of a JSON Schema has a description, and no other is allowed."""
+    if schema.get("properties"):
+        assert schema["additionalProperties"] is False, where
+        assert set(schema["required"]) == set(schema["properties"]), where
+    for name, child in schema.get("properties", {}).items():
+        assert child.get("description"), f"{where}/{name}"
+        assert_described(child, f"{where}/{name}")
+    if "items" in schema:
+        assert_described(schema["items"], f"{where}[]")

@@ -13,7 +13,7 @@ import time
 import jsonschema
 import pytest
 
-from conftest import DCBENCH, TOP, needs_full
+from conftest import DCBENCH, TOP, assert_described, needs_full
 
 SCHEMA = json.loads((TOP / "docs/doctor.schema.json").read_text())
 STATUSES = {"ok", "note", "warning", "cannot"}
@@ -53,16 +53,7 @@ def number(path):
 
 
 def test_schema_describes_every_field():
-    def walk(node, where):
-        if node.get("properties"):
-            assert node["additionalProperties"] is False, where
-            assert set(node["required"]) == set(node["properties"]), where
-        for name, child in node.get("properties", {}).items():
-            assert child.get("description"), f"{where}/{name}"
-            walk(child, f"{where}/{name}")
-        if "items" in node:
-            walk(node["items"], f"{where}[]")
-    walk(SCHEMA, "")
+    assert_described(SCHEMA)
 
 
 def test_facts_are_those_of_the_system(report):

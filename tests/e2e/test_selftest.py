@@ -14,7 +14,7 @@ import time
 import jsonschema
 import pytest
 
-from conftest import DCBENCH, TOP
+from conftest import DCBENCH, TOP, assert_described
 
 SCHEMA = json.loads((TOP / "docs/selftest.schema.json").read_text())
 
@@ -66,16 +66,7 @@ def selftest(dcbench, *args, **options):
 # ---- what it says ----
 
 def test_schema_describes_every_field():
-    def walk(node, where):
-        if node.get("properties"):
-            assert node["additionalProperties"] is False, where
-            assert set(node["required"]) == set(node["properties"]), where
-        for name, child in node.get("properties", {}).items():
-            assert child.get("description"), f"{where}/{name}"
-            walk(child, f"{where}/{name}")
-        if "items" in node:
-            walk(node["items"], f"{where}[]")
-    walk(SCHEMA, "")
+    assert_described(SCHEMA)
 
 
 def test_quick(dcbench):
