@@ -44,6 +44,8 @@ ALL_CFLAGS = -std=gnu11 -iquote src $(DEFINES) $(WARNINGS) -fno-common $(SANFLAG
 
 JANSSON_CFLAGS := $(shell $(PKG_CONFIG) --cflags jansson 2>/dev/null)
 JANSSON_LIBS   := $(shell $(PKG_CONFIG) --libs jansson 2>/dev/null || echo -ljansson)
+ZLIB_CFLAGS    := $(shell $(PKG_CONFIG) --cflags zlib 2>/dev/null)
+ZLIB_LIBS      := $(shell $(PKG_CONFIG) --libs zlib 2>/dev/null || echo -lz)
 
 LIB_SRC    := $(sort $(wildcard src/*.c))
 CLI_SRC    := $(sort $(wildcard cli/*.c))
@@ -66,7 +68,7 @@ all: $(PROGRAM) $(WORKERS) $(B)/share/dcbench
 $(B)/obj/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	@echo '  CC      $<'
-	$(Q)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(JANSSON_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(JANSSON_CFLAGS) $(ZLIB_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Everything is built again when the flags change.
 $(B)/flags: FORCE
@@ -83,7 +85,7 @@ $(LIB): $(LIB_OBJ)
 $(PROGRAM): $(CLI_OBJ) $(LIB)
 	@mkdir -p $(@D)
 	@echo '  LINK    $@'
-	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(JANSSON_LIBS) -lpfm -lm
+	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(JANSSON_LIBS) $(ZLIB_LIBS) -lpfm -lm
 
 # One worker for each interpreter; its objects see that interpreter's headers, and it links
 # the library that the interpreter itself uses (PYTHON_LINK=static or shared overrides that).
@@ -128,7 +130,7 @@ TEST_OBJ = $(filter-out $(B)/obj/cli/main.o,$(CLI_OBJ))
 define link_test
 	@mkdir -p $(@D)
 	@echo '  CC      $@'
-	$(Q)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) -Wno-deprecated-declarations -Icli -iquote tests/unit $(JANSSON_CFLAGS) -MMD -MP -o $@ $< $(TEST_OBJ) $(LIB) $(JANSSON_LIBS) -lcmocka -lpfm -lm
+	$(Q)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) -Wno-deprecated-declarations -Icli -iquote tests/unit $(JANSSON_CFLAGS) -MMD -MP -o $@ $< $(TEST_OBJ) $(LIB) $(JANSSON_LIBS) $(ZLIB_LIBS) -lcmocka -lpfm -lm
 endef
 
 $(B)/tests/%: tests/unit/%.c $(LIB) $(TEST_OBJ)

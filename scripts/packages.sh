@@ -19,6 +19,7 @@ libc          has_header  stdio.h                 libc6-dev         glibc-devel 
 make          has_command make                    make              make                make               make
 pkg-config    has_command pkg-config              pkg-config        pkgconf-pkg-config  pkgconf            pkgconf-pkg-config
 jansson       has_library jansson                 libjansson-dev    jansson-devel       jansson            libjansson-devel
+zlib          has_library zlib                    zlib1g-dev        zlib-devel          zlib               zlib-devel
 libpfm4       has_header  perfmon/pfmlib.h        libpfm4-dev       libpfm-devel        libpfm             libpfm-devel
 libpython     has_library python3-embed           libpython3-dev    python3-devel       python             python3-devel
 '
