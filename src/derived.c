@@ -146,6 +146,8 @@ struct dcb_derived_value dcb_derived_get(const struct dcb_result *result,
 {
     struct dcb_derived_value value = {.value = DCB_UNKNOWN};
 
+    if (cell->derived)
+        return cell->derived[index];
     compute(result, workload, cell, &dcb_derived_rows[index], &value);
     if (!isfinite(value.value)) {
         value.value = DCB_UNKNOWN;

@@ -70,6 +70,22 @@ static json_t *encode_core(const struct dcb_core_pmu *core)
                      dcb_json_text(core->cpus));
 }
 
+/* Every counter row of the run, whether it was counted or not. */
+static json_t *encode_rows(const struct dcb_result *result)
+{
+    const struct dcb_plan *plan = result->plan;
+    json_t *rows = json_array();
+
+    for (size_t i = 0; i < plan->row_count; i++)
+        json_array_append_new(
+            rows,
+            json_pack("{s:o, s:s, s:o, s:o}", "name", dcb_json_text(plan->rows[i].name),
+                      "kind", dcb_plan_kind_name(plan->rows[i].kind), "provider",
+                      dcb_json_text(dcb_provider_name(plan->rows[i].provider)), "reason",
+                      dcb_json_text(result->row_reasons[i])));
+    return rows;
+}
+
 static json_t *encode_plan(const struct dcb_result *result)
 {
     const struct dcb_plan *plan = result->plan;
@@ -85,7 +101,7 @@ static json_t *encode_plan(const struct dcb_result *result)
             workloads, encode_source(&plan->workloads[i], &result->workload_sources[i]));
     return json_pack(
         "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, "
-        "s:o, s:o, s:o, s:o}",
+        "s:o, s:o, s:o, s:o, s:o}",
         "baseline", dcb_json_text(plan->arms[0].label), "implementations", impls,
         "workloads", workloads, "seed", dcb_json_whole(plan->seed), "precision",
         dcb_json_number(plan->precision), "margin", dcb_json_number(plan->margin),
@@ -99,7 +115,7 @@ static json_t *encode_plan(const struct dcb_result *result)
         plan->affinity >= 0 ? json_integer(plan->affinity) : json_null(), "simulation",
         encode_simulation(plan), "no_hardware_counters",
         dcb_json_text(plan->hardware_reason[0] ? plan->hardware_reason : NULL), "core",
-        encode_core(&plan->core));
+        encode_core(&plan->core), "rows", encode_rows(result));
 }
 
 static json_t *encode_summary(const struct dcb_summary *summary,
@@ -330,6 +346,23 @@ static double worker_start_ms(const struct dcb_workload_result *workload)
     return median;
 }
 
+static json_t *encode_workers(const struct dcb_workload_result *workload)
+{
+    json_t *workers = json_array();
+
+    for (size_t i = 0; i < workload->worker_count; i++) {
+        const struct dcb_worker *worker = &workload->workers[i];
+
+        json_array_append_new(
+            workers,
+            json_pack("{s:o, s:o, s:o}", "rounds", dcb_json_whole(worker->rounds),
+                      "ready_ns",
+                      worker->ready_ns ? dcb_json_whole(worker->ready_ns) : json_null(),
+                      "elapsed_ns", dcb_json_whole(worker->elapsed_ns)));
+    }
+    return workers;
+}
+
 static json_t *encode_workload(const struct dcb_result *result,
                                const struct dcb_workload_result *workload)
 {
@@ -345,7 +378,7 @@ static json_t *encode_workload(const struct dcb_result *result,
                                    dcb_json_text(worker->trouble)));
     }
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o}", "workload",
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o}", "workload",
         dcb_json_text(dcb_result_workload_label(result, workload)), "objects",
         dcb_json_whole(workload->objects), "workers",
         dcb_json_whole(workload->worker_count), "worker_start_ms",
@@ -356,7 +389,7 @@ static json_t *encode_workload(const struct dcb_result *result,
         dcb_json_text(workload->failure), "verdicts_withheld", (int)workload->withheld,
         "troubled_workers", workers, "anchor_spread",
         dcb_json_number(workload->anchor_spread), "speed_change",
-        encode_change(&workload->speed_change));
+        encode_change(&workload->speed_change), "each_worker", encode_workers(workload));
 }
 
 char *dcb_json_result(const struct dcb_result *result)

@@ -150,6 +150,14 @@ void dcb_plan_add_event(struct dcb_plan *plan, const struct dcb_event *event)
     plan->events[plan->event_count++] = *event;
 }
 
+const char *dcb_plan_kind_name(enum dcb_row_kind kind)
+{
+    static const char *const names[] = {"event",    "wall",      "cpu", "faults",
+                                        "switches", "simulated", "none"};
+
+    return names[kind];
+}
+
 bool dcb_plan_row_is_rare(const struct dcb_plan_row *row)
 {
     return row->provider == DCB_PROVIDER_KERNEL && row->kind != DCB_KIND_WALL &&

@@ -31,6 +31,9 @@ struct dcb_plan_row {
     char reason[320];           /* why there is no value; "" so far */
 };
 
+/* "event", "wall", "cpu", "faults", "switches", "simulated", "none". */
+const char *dcb_plan_kind_name(enum dcb_row_kind kind);
+
 /* Whether the row counts events of the kernel, which most iterations have none of. */
 bool dcb_plan_row_is_rare(const struct dcb_plan_row *row);
 

@@ -14,6 +14,7 @@ static void clear_cell(struct dcb_cell *cell)
         free(cell->samples[i].counters);
     free(cell->samples);
     free(cell->counters);
+    free(cell->derived);
     free(cell->status);
     free(cell->layouts);
     free(cell->not_simulated);
@@ -109,6 +110,8 @@ const char *dcb_result_missing(const struct dcb_result *result,
         return cell->not_simulated ? cell->not_simulated
                : result->signal    ? "not simulated: the run was interrupted"
                                    : "it was not simulated";
+    if (cell->failure != DCB_FAILURE_NONE)
+        return "the implementation failed";
     if (cell->sample_count == 0)
         return "no block was measured";
     return "no block in which it counted all the time";

@@ -74,6 +74,8 @@ struct dcb_cell {
     struct dcb_change drift;            /* of the ratio, between workers */
     struct dcb_settling settling;       /* of the ratio, within workers */
     struct dcb_counter_value *counters; /* [plan.row_count] */
+    /* [DCB_DERIVED_COUNT], as a file tells them; NULL: they are made of the rest */
+    struct dcb_derived_value *derived;
 };
 
 struct dcb_worker {
