@@ -10,6 +10,7 @@
 
 #include "document.h"
 
+struct dcb_error;
 struct dcb_json_reader;
 
 /* Drops the values of members that are not wanted before the parser sees them: "samples",
@@ -19,6 +20,10 @@ size_t dcb_json_prune(char *text, size_t length);
 
 /* Whether the root looks like this format at all: told by its first members. */
 bool dcb_json_is_pyperf(const void *root);
+
+/* The document of a text, whatever its format is. -1 with a message. */
+int dcb_json_decode(const char *text, size_t length, enum dcb_document_parts parts,
+                    struct dcb_document *document, struct dcb_error *err);
 
 /* `root` is a json_t. On failure the reader has the message. */
 void dcb_json_decode_run(struct dcb_json_reader *reader, void *root,

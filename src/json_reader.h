@@ -48,7 +48,9 @@ void dcb_json_enter_index(struct dcb_json_reader *reader, size_t index);
 void dcb_json_leave(struct dcb_json_reader *reader);
 
 /* Members of `object`, borrowed. Missing and null are errors in `need_`; in `maybe_`
- * they are NULL, DCB_UNKNOWN or the given value. A wrong type is always an error. */
+ * they are NULL, DCB_UNKNOWN or the given value. A wrong type is always an error, as are
+ * control characters in text. After a failure need_text returns "", need_whole `least`.
+ */
 json_t *dcb_json_need_object(struct dcb_json_reader *reader, json_t *object,
                              const char *key);
 json_t *dcb_json_need_array(struct dcb_json_reader *reader, json_t *object,
@@ -70,6 +72,10 @@ double dcb_json_maybe_number(struct dcb_json_reader *reader, json_t *object,
 uint64_t dcb_json_maybe_whole(struct dcb_json_reader *reader, json_t *object,
                               const char *key, uint64_t least, uint64_t most,
                               uint64_t otherwise);
+/* Text that need not be one line, such as an exception's: line ends and tabs stay, other
+ * control characters become '?'. Owned by the caller. */
+char *dcb_json_maybe_message(struct dcb_json_reader *reader, json_t *object,
+                             const char *key);
 bool dcb_json_maybe_truth(struct dcb_json_reader *reader, json_t *object, const char *key,
                           bool otherwise);
 

@@ -52,14 +52,15 @@ static bool is_control(const char *text, size_t length)
     return *c < 0x20 || *c == 0x7f || (length == 2 && c[0] == 0xc2 && c[1] < 0xa0);
 }
 
-static void replace(char *text, bool controls)
+/* `kept`: control characters that stay; NULL: all of them. */
+static void replace(char *text, const char *kept)
 {
     char *to = text;
 
     while (*text) {
         size_t length = dcb_utf8_length(text);
 
-        if (length == 0 || (controls && is_control(text, length))) {
+        if (length == 0 || (kept && is_control(text, length) && !strchr(kept, *text))) {
             *to++ = '?';
             text += length ? length : 1;
         } else {
@@ -73,12 +74,29 @@ static void replace(char *text, bool controls)
 
 void dcb_utf8_mend(char *text)
 {
-    replace(text, false);
+    replace(text, NULL);
 }
 
 void dcb_utf8_make_printable(char *text)
 {
-    replace(text, true);
+    replace(text, "");
+}
+
+void dcb_utf8_make_message(char *text)
+{
+    replace(text, "\n\t");
+}
+
+bool dcb_utf8_is_printable(const char *text)
+{
+    while (*text) {
+        size_t length = dcb_utf8_length(text);
+
+        if (length == 0 || is_control(text, length))
+            return false;
+        text += length;
+    }
+    return true;
 }
 
 size_t dcb_utf8_width(const char *text)

@@ -24,4 +24,10 @@ size_t dcb_utf8_width(const char *text); /* characters, of text that is valid */
  * the end. Owned by the caller. */
 char *dcb_utf8_shorten(const char *text, size_t width);
 
+/* The same for text of several lines: line ends and tabs stay. */
+void dcb_utf8_make_message(char *text);
+
+/* Whether dcb_utf8_make_printable would leave it as it is. */
+bool dcb_utf8_is_printable(const char *text);
+
 #endif
