@@ -20,8 +20,7 @@ static struct dcb_interval exp_interval(struct dcb_interval log_ratio)
                                  .high = exp(log_ratio.high)};
 }
 
-/* Of the interval over so many workers: what trimming leaves, less one. */
-static double degrees_of_freedom(size_t workers)
+double dcb_analysis_freedom(size_t workers)
 {
     return (double)(workers - 2 * (size_t)(DCB_TRIM * (double)workers)) - 1;
 }
@@ -75,7 +74,7 @@ static double get_cpu_log_ratio(const struct dcb_sample *sample)
 
 double dcb_analysis_detectable(double error, size_t workers, double confidence)
 {
-    double df = degrees_of_freedom(workers);
+    double df = dcb_analysis_freedom(workers);
 
     if (workers < DCB_WORKERS_MIN || !isfinite(error))
         return DCB_UNKNOWN;
@@ -92,7 +91,7 @@ double dcb_analysis_error(const struct dcb_interval *ratio, size_t workers,
     if (workers < DCB_WORKERS_MIN || !(ratio->low > 0) || !isfinite(ratio->high))
         return DCB_UNKNOWN;
     return log(ratio->high / ratio->low) / 2 /
-           dcb_stats_t_quantile(0.5 + confidence / 2, degrees_of_freedom(workers));
+           dcb_stats_t_quantile(0.5 + confidence / 2, dcb_analysis_freedom(workers));
 }
 
 struct dcb_interval dcb_analysis_widen(const struct dcb_interval *ratio, size_t workers,
@@ -102,7 +101,7 @@ struct dcb_interval dcb_analysis_widen(const struct dcb_interval *ratio, size_t 
 
     if (!isfinite(error))
         return unknown_interval();
-    half = error * dcb_stats_t_quantile(0.5 + wanted / 2, degrees_of_freedom(workers));
+    half = error * dcb_stats_t_quantile(0.5 + wanted / 2, dcb_analysis_freedom(workers));
     return (struct dcb_interval){.estimate = ratio->estimate,
                                  .low = ratio->estimate * exp(-half),
                                  .high = ratio->estimate * exp(half)};

@@ -67,6 +67,10 @@ double dcb_analysis_half_width(const struct dcb_interval *ratio);
  * NAN below DCB_WORKERS_MIN. */
 double dcb_analysis_detectable(double error, size_t workers, double confidence);
 
+/* Degrees of freedom of such an interval over so many workers: what trimming leaves, less
+ * one. */
+double dcb_analysis_freedom(size_t workers);
+
 /* The standard error of the log ratio behind an interval over `workers` workers; NAN
  * where there is no interval. `confidence` is the interval's own. */
 double dcb_analysis_error(const struct dcb_interval *ratio, size_t workers,

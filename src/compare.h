@@ -29,7 +29,7 @@
 /* Standard deviation between runs of a log ratio, in parts of it. */
 #define DCB_BETWEEN_RUNS 0.02
 
-/* Why something of a row is not compared; bits. */
+/* Why something of a row is not compared, or with less weight; bits. */
 enum dcb_compare_gap {
     DCB_GAP_NOT_THERE = 1 << 0,   /* the other document has no such row */
     DCB_GAP_FAILED = 1 << 1,      /* it failed in one of them, or has no ratio */
@@ -40,7 +40,8 @@ enum dcb_compare_gap {
     DCB_GAP_SETTINGS = 1 << 6,    /* garbage collection */
     DCB_GAP_PROVIDER = 1 << 7,    /* the counter's provider, event or simulator differ */
     DCB_GAP_UNPAIRED = 1 << 8,    /* no baseline in the same run: times alone (pyperf) */
-    DCB_GAP_WITHHELD = 1 << 9     /* the control differed in one of the runs */
+    DCB_GAP_WITHHELD = 1 << 9,    /* the control differed in one of the runs */
+    DCB_GAP_RARE = 1 << 10        /* events of the kernel, too rare for a ratio */
 };
 
 /* One phrase for the first of the bits: "the workload's file differs". */
@@ -53,20 +54,23 @@ struct dcb_compare_counter {
     double value, first_value;              /* per iteration */
     struct dcb_interval ratio, first_ratio; /* each to its own baseline */
     struct dcb_interval change; /* ratio of the ratios; low and high from the layouts or
-                                   workers: the outermost of both; NAN parts */
+                                   workers: ratio.low/first_ratio.high and the reverse;
+                                   NAN parts */
     unsigned gaps;              /* 0: compared */
 };
 
 /* One row in one document but the first. */
 struct dcb_comparison {
     unsigned gaps;             /* that keep `ratio` from being had; 0: it is there */
+    unsigned remarks;          /* that leave it standing: UNPAIRED, WITHHELD, MACHINE */
     unsigned time_gaps;        /* that keep the times from being compared */
     struct dcb_interval ratio; /* r, as measured; NAN parts */
     struct dcb_interval wide;  /* the same with what runs differ by */
     bool unpaired;             /* `ratio` is of times of different runs: weaker */
-    enum dcb_verdict verdict;  /* of `wide`, at the margin; NONE where there is none */
+    enum dcb_verdict verdict;  /* of `wide`, at the margin; NONE where there is none;
+                                  inconclusive where it is withheld */
     double time_ratio;         /* of the medians of the times; NAN */
-    struct dcb_compare_counter *counters;
+    struct dcb_compare_counter *counters; /* rows that both documents have */
     size_t counter_count;
 };
 
@@ -76,12 +80,21 @@ struct dcb_compare_row {
     struct dcb_comparison *comparisons; /* [document_count]; [0] is empty */
 };
 
-/* Over the rows that are compared, of one document: the geometric mean of r. */
+/*
+ * Over the rows of one document that are compared and not withheld: the geometric mean of
+ * r, exp of the mean of the n logarithms, at the confidence of the whole comparison. Rows
+ * of a workload share its baseline, so their errors e are taken as fully correlated,
+ * those of different workloads as independent:
+ *
+ *     error of the mean = sqrt(sum over workloads of (sum over its rows of e)^2) / n
+ *
+ * Its degrees of freedom are Satterthwaite's over the workloads, each with those of its
+ * row that has the fewest. `wide` is the same of the wide errors. A row without an
+ * interval leaves the mean without one.
+ */
 struct dcb_compare_mean {
     size_t rows;
-    struct dcb_interval ratio, wide; /* rows of a workload share its baseline: taken as
-                                        fully correlated there, as independent between
-                                        workloads */
+    struct dcb_interval ratio, wide;
 };
 
 struct dcb_compare {
@@ -94,6 +107,10 @@ struct dcb_compare {
     char **notes;                   /* what was left out and why, one line each */
     size_t note_count;
 };
+
+/* What the document is called beside the others: its name, or its path where another one
+ * has that name, too. Borrowed. */
+const char *dcb_compare_title(const struct dcb_compare *compare, size_t document);
 
 /* Compares 2 or more documents with the first. `confidence` is that of all rows of one
  * document together (Bonferroni). The caller clears. */

@@ -25,6 +25,7 @@ void dcb_plan_clear(struct dcb_plan *plan)
     free(plan->support);
     free(plan->simulator);
     free(plan->simulator_version);
+    free(plan->simulator_geometry);
     free(plan->python_path);
     free(plan->venv);
     *plan = (struct dcb_plan){.arms = NULL};

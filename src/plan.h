@@ -51,6 +51,7 @@ struct dcb_plan {
     char *worker, *python_version, *support; /* program, "3.11", folder */
     char *simulator,
         *simulator_version;    /* valgrind, "3.19.0"; NULL: nothing is simulated */
+    char *simulator_geometry;  /* of a document, as its file says; NULL: not said */
     bool simulate_always;      /* whatever it takes; else only what takes some seconds */
     uint32_t layouts;          /* workers simulated of each workload, of as many seeds */
     char hardware_reason[200]; /* why no hardware counters are read; "" */

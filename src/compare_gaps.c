@@ -1,0 +1,89 @@
+#include <string.h>
+
+#include "compare_private.h"
+
+bool dcb_compare_differ(const char *a, const char *b)
+{
+    return a && b && strcmp(a, b) != 0;
+}
+
+bool dcb_compare_same_text(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+bool dcb_compare_is_unpaired(const struct dcb_document *a, const struct dcb_document *b)
+{
+    return a->kind == DCB_DOCUMENT_PYPERF || b->kind == DCB_DOCUMENT_PYPERF;
+}
+
+/* "" is what a machine did not tell. */
+static const char *known(const char *text)
+{
+    return text[0] ? text : NULL;
+}
+
+unsigned dcb_compare_run_gaps(const struct dcb_document *a, const struct dcb_document *b)
+{
+    const struct dcb_result *left = &a->result, *right = &b->result;
+    unsigned gaps = 0;
+
+    if (dcb_compare_differ(left->python.implementation, right->python.implementation) ||
+        dcb_compare_differ(left->python.version, right->python.version) ||
+        dcb_compare_differ(left->python.build, right->python.build))
+        gaps |= DCB_GAP_INTERPRETER;
+    if (dcb_compare_differ(known(left->system.cpu), known(right->system.cpu)) ||
+        dcb_compare_differ(known(left->system.machine), known(right->system.machine)))
+        gaps |= DCB_GAP_MACHINE;
+    /* Files of pyperf do not tell. */
+    if (!dcb_compare_is_unpaired(a, b) && a->plan.gc != b->plan.gc)
+        gaps |= DCB_GAP_SETTINGS;
+    return gaps;
+}
+
+/* Built-in implementations are made of the interpreter's own copy module. */
+bool dcb_compare_same_baseline(const struct dcb_document *a, const struct dcb_document *b)
+{
+    const struct dcb_spec *left = &a->plan.arms[0], *right = &b->plan.arms[0];
+
+    return strcmp(left->label, right->label) == 0 &&
+           dcb_compare_same_text(a->result.arm_sources[0].sha256,
+                                 b->result.arm_sources[0].sha256) &&
+           (!(left->builtin || right->builtin) ||
+            dcb_compare_same_text(a->result.python.copy_sha256,
+                                  b->result.python.copy_sha256));
+}
+
+static bool same_event(const struct dcb_event *a, const struct dcb_event *b)
+{
+    return strcmp(a->encoding, b->encoding) == 0 && strcmp(a->pmu, b->pmu) == 0;
+}
+
+unsigned dcb_compare_counter_gaps(const struct dcb_plan *a, size_t row_a,
+                                  const struct dcb_plan *b, size_t row_b)
+{
+    const struct dcb_plan_row *left = &a->rows[row_a], *right = &b->rows[row_b];
+
+    if (left->provider != right->provider || left->kind != right->kind)
+        return DCB_GAP_PROVIDER;
+    if (left->kind == DCB_KIND_SIMULATED &&
+        (!dcb_compare_same_text(a->simulator_version, b->simulator_version) ||
+         !dcb_compare_same_text(a->simulator_geometry, b->simulator_geometry)))
+        return DCB_GAP_PROVIDER;
+    if (left->kind == DCB_KIND_EVENT && left->provider == DCB_PROVIDER_HARDWARE &&
+        !same_event(&a->events[left->event], &b->events[right->event]))
+        return DCB_GAP_PROVIDER;
+    return dcb_plan_row_is_rare(left) ? DCB_GAP_RARE : 0;
+}
+
+const struct dcb_workload_result *
+dcb_compare_workload(const struct dcb_document *document, const char *label)
+{
+    const struct dcb_result *result = &document->result;
+
+    for (size_t i = 0; i < result->workload_count; i++) {
+        if (strcmp(dcb_result_workload_label(result, &result->workloads[i]), label) == 0)
+            return &result->workloads[i];
+    }
+    return NULL;
+}
