@@ -119,6 +119,20 @@ int dcb_outfile_write(const char *path, const char *text, struct dcb_error *err)
     return dcb_outfile_commit(&file, err);
 }
 
+int dcb_outfile_append(const char *path, const char *text, struct dcb_error *err)
+{
+    FILE *stream = fopen(path, "ae");
+    int number = 0;
+
+    if (!stream)
+        return dcb_error_set_errno(err, errno, "cannot write '%s'", path);
+    if (fputs(text, stream) == EOF)
+        number = errno;
+    if (fclose(stream) != 0 && number == 0)
+        number = errno;
+    return number ? dcb_error_set_errno(err, number, "cannot write %s", path) : 0;
+}
+
 int dcb_outfile_check(const char *path, struct dcb_error *err)
 {
     struct dcb_outfile file;

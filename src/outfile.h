@@ -28,4 +28,7 @@ int dcb_outfile_check(const char *path, struct dcb_error *err);
 
 int dcb_outfile_write(const char *path, const char *text, struct dcb_error *err);
 
+/* Adds to what is there: for a file that others write to, too. */
+int dcb_outfile_append(const char *path, const char *text, struct dcb_error *err);
+
 #endif

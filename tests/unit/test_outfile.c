@@ -326,6 +326,21 @@ static void symbolic_link_stays_one(void **state)
     free(target);
 }
 
+static void appending_keeps_what_is_there(void **state)
+{
+    const struct place *place = *state;
+    struct dcb_error err = DCB_ERROR_INIT;
+    char *missing = dcb_xasprintf("%s/missing/file", place->folder);
+
+    assert_int_equal(dcb_outfile_append(place->path, "one\n", &err), 0);
+    assert_int_equal(dcb_outfile_append(place->path, "two\n", &err), 0);
+    assert_no_error(&err);
+    assert_file(place->path, "one\ntwo\n");
+    assert_int_equal(dcb_outfile_append(missing, "x", &err), -1);
+    assert_contains(err.text, "missing/file': No such file");
+    free(missing);
+}
+
 /* /dev/stdout and /dev/fd/N lead here. */
 static void open_descriptor_can_be_written_to(void **state)
 {
@@ -376,6 +391,7 @@ int main(void)
         place_test(check_leaves_everything_as_it_is),
         place_test(pipe_is_written_to_directly),
         place_test(symbolic_link_stays_one),
+        place_test(appending_keeps_what_is_there),
         place_test(open_descriptor_can_be_written_to),
         place_test(failed_rename_leaves_nothing),
     };
