@@ -13,6 +13,7 @@ enum {
 
 static const char *const formats[] = {"table", "json", "markdown", "csv", NULL};
 static const char *const whens[] = {"auto", "always", "never", NULL};
+static const char *const services[] = {"auto", "github", "none", NULL};
 static const char *const switches[] = {"on", "off", NULL};
 static const char *const providers[] = {"auto",   "hardware", "simulated",
                                         "kernel", "none",     NULL};
@@ -454,6 +455,40 @@ const struct cli_option_row cli_option_rows[] = {
         .complete = CLI_COMPLETE_CHOICES,
         .help = "fail where a verdict is one of faster, slower, same; with "
                 "inconclusive, wherever there is none",
+    },
+    {
+        .name = "junit",
+        .value = CLI_VALUE_FILE,
+        .offset = FIELD(junit),
+        .argument = "FILE",
+        .commands = RUN,
+        .group = CLI_GROUP_OUTPUT,
+        .complete = CLI_COMPLETE_FILE,
+        .help = "write every check as JUnit XML",
+    },
+    {
+        .name = "summary",
+        .value = CLI_VALUE_FILE,
+        .offset = FIELD(summary),
+        .argument = "FILE",
+        .commands = RUN,
+        .group = CLI_GROUP_OUTPUT,
+        .complete = CLI_COMPLETE_FILE,
+        .help = "write what failed, and the report, as Markdown",
+    },
+    {
+        .name = "ci",
+        .value = CLI_VALUE_CHOICE,
+        .offset = FIELD(ci),
+        .argument = "SERVICE",
+        .choices = services,
+        .noun = "service",
+        .initial = "auto",
+        .commands = RUN,
+        .group = CLI_GROUP_OUTPUT,
+        .complete = CLI_COMPLETE_CHOICES,
+        .help = "annotations and step summary on GitHub: auto, as the environment says; "
+                "github; or none",
     },
     {
         .name = "progress",

@@ -15,6 +15,7 @@ enum { NAME_LENGTH_MAX = 200 };
 
 /* Any of these enums can be written as an unsigned, so that one row kind serves all. */
 _Static_assert(sizeof(enum cli_format) == sizeof(unsigned), "enum size");
+_Static_assert(sizeof(enum cli_ci) == sizeof(unsigned), "enum size");
 _Static_assert(sizeof(enum cli_when) == sizeof(unsigned), "enum size");
 
 static int usage_error(struct dcb_error *err, const struct cli_option_row *row,

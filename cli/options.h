@@ -16,6 +16,7 @@ enum cli_command { CLI_RUN, CLI_LIST, CLI_DOCTOR, CLI_SELFTEST, CLI_COMMAND_COUN
 
 enum cli_when { CLI_AUTO, CLI_ALWAYS, CLI_NEVER };
 enum cli_format { CLI_TABLE, CLI_JSON, CLI_MARKDOWN, CLI_CSV };
+enum cli_ci { CLI_CI_AUTO, CLI_CI_GITHUB, CLI_CI_NONE };
 enum cli_info { CLI_INFO_NONE, CLI_INFO_HELP, CLI_INFO_VERSION, CLI_INFO_COMPLETION };
 
 struct cli_list {
@@ -43,10 +44,13 @@ struct cli_options {
     char *save;                  /* --save */
     char *results_dir;           /* --results-dir; NULL: "results" */
     char *keep_rounds;           /* --keep-rounds */
+    char *junit;                 /* --junit */
+    char *summary;               /* --summary */
     char *python;                /* --python 3.13 */
     char *venv;                  /* --venv */
     enum cli_format format;
     enum cli_when progress, color;
+    enum cli_ci ci;      /* what is done for the CI service around */
     uint64_t iterations; /* per block; 0: calibrated */
     unsigned rounds;     /* per worker; 0: chosen by dcbench */
     unsigned block_us;   /* aim of calibration; default 150 */

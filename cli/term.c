@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "ci.h"
 #include "error.h"
 #include "runner.h"
 #include "utf8.h"
@@ -55,14 +56,21 @@ int cli_term_print(const char *text, struct dcb_error *err)
 
 void cli_term_message(const char *format, ...)
 {
-    char text[4096];
+    char text[4096], *tame;
     va_list args;
 
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     dcb_utf8_make_printable(text); /* names and messages come from outside */
-    fprintf(stderr, "dcbench: %s\n", text);
+    tame = dcb_ci_defuse(text); /* wherever this is read along: it may be a container */
+    fprintf(stderr, "dcbench: %s\n", tame);
+    free(tame);
+}
+
+void cli_term_annotate(const char *lines)
+{
+    fputs(lines, stderr);
 }
 
 /* Seconds until this workload is likely done: its precision grows with the square root of

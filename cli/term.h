@@ -23,6 +23,9 @@ int cli_term_print(const char *text, struct dcb_error *err);
 /* A line for the user on standard error, behind "dcbench: ". */
 void cli_term_message(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Whole lines for the CI service that reads standard error along. */
+void cli_term_annotate(const char *lines);
+
 /* Draws the progress line over itself; clear it before anything else is written. */
 void cli_term_draw(const struct dcb_progress *progress);
 void cli_term_clear(void);

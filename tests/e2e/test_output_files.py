@@ -20,7 +20,7 @@ def names(folder):
 
 # ---- places ----
 
-@pytest.mark.parametrize("option", ["-o", "--keep-rounds"])
+@pytest.mark.parametrize("option", ["-o", "--keep-rounds", "--junit", "--summary"])
 @pytest.mark.parametrize("target, said", [
     ("missing/r.json", "No such file"),
     ("folder", "directory"),
@@ -67,7 +67,7 @@ def test_saved_name_is_a_folder(dcbench):
 
 
 @needs_full
-@pytest.mark.parametrize("option", ["-o", "--keep-rounds"])
+@pytest.mark.parametrize("option", ["-o", "--keep-rounds", "--junit", "--summary"])
 def test_full_disk(dcbench, option):
     done = dcbench.quick(*MEMO, option, "/dev/full", status=3)
     assert "/dev/full" in done.err and "No space left" in done.err
@@ -179,9 +179,12 @@ def test_failed_run_leaves_the_old_file(dcbench, write):
     assert names(dcbench.folder) == ["r.json"]
 
 
-def test_same_file_twice(dcbench):
+@pytest.mark.parametrize("first, second", [("-o", "--keep-rounds"), ("-o", "--junit"),
+                                           ("--junit", "--summary"),
+                                           ("--keep-rounds", "--summary")])
+def test_same_file_twice(dcbench, first, second):
     """What is asked for cannot be: one of the two would be lost."""
-    dcbench.usage_error(*MEMO, "-o", "r.json", "--keep-rounds", "./r.json")
+    dcbench.usage_error(*MEMO, first, "r.json", second, "./r.json")
 
 
 # ---- broken off ----

@@ -82,6 +82,10 @@ FIELD_TEST(has_output, is_text(o->output, "r.json"))
 FIELD_TEST(has_save, is_text(o->save, "Base-1_x.y"))
 FIELD_TEST(has_results_dir, is_text(o->results_dir, "/tmp/r"))
 FIELD_TEST(has_keep_rounds, is_text(o->keep_rounds, "r.jsonl"))
+FIELD_TEST(has_junit, is_text(o->junit, "j.xml"))
+FIELD_TEST(has_summary, is_text(o->summary, "s.md"))
+FIELD_TEST(has_github, o->ci == CLI_CI_GITHUB)
+FIELD_TEST(has_no_ci, o->ci == CLI_CI_NONE)
 FIELD_TEST(has_block_time, o->block_us == 500)
 FIELD_TEST(has_no_warm_ups, o->warm_ups == 0)
 FIELD_TEST(has_csv, o->format == CLI_CSV)
@@ -138,6 +142,10 @@ static const struct field_case {
     {"save", "--save Base-1_x.y", has_save},
     {"results-dir", "--results-dir /tmp/r", has_results_dir},
     {"keep-rounds", "--keep-rounds r.jsonl", has_keep_rounds},
+    {"junit", "--junit j.xml", has_junit},
+    {"summary", "--summary s.md", has_summary},
+    {"ci", "--ci github", has_github},
+    {"ci", "--ci none", has_no_ci},
     {"format", "--format json --format csv", has_csv},
     {"format", "--format markdown", has_markdown},
     {"format", "--format json", has_json},
@@ -206,6 +214,9 @@ static void defaults_without_options(void **state)
     assert_null(o.save);
     assert_null(o.results_dir);
     assert_null(o.keep_rounds);
+    assert_null(o.junit);
+    assert_null(o.summary);
+    assert_int_equal(o.ci, CLI_CI_AUTO);
     assert_null(o.python);
     assert_null(o.venv);
     assert_int_equal(o.format, CLI_TABLE);

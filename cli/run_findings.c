@@ -1,0 +1,322 @@
+#include "run_findings.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ci.h"
+#include "error.h"
+#include "format.h"
+#include "options.h"
+#include "plan.h"
+#include "result.h"
+#include "simulation.h"
+#include "strbuf.h"
+#include "term.h"
+#include "xalloc.h"
+
+/* What is looked at, and where it goes. */
+struct look {
+    const struct cli_options *options;
+    const struct dcb_result *result;
+    const struct dcb_workload_result *workload;
+    const char *name; /* of the workload */
+    struct dcb_ci *ci;
+};
+
+/* ---- exit status ---- */
+
+enum cli_status cli_status_worse(enum cli_status a, enum cli_status b)
+{
+    static const enum cli_status order[] = {CLI_STATUS_BUG, CLI_STATUS_USAGE,
+                                            CLI_STATUS_FAILED, CLI_STATUS_SYSTEM,
+                                            CLI_STATUS_UNKNOWN};
+
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        if (a == order[i] || b == order[i])
+            return order[i];
+    }
+    return CLI_STATUS_OK;
+}
+
+enum cli_status cli_findings_status(const struct dcb_ci *ci)
+{
+    if (dcb_ci_count(ci, DCB_CI_FAILED))
+        return CLI_STATUS_FAILED;
+    if (dcb_ci_count(ci, DCB_CI_ERROR))
+        return CLI_STATUS_SYSTEM;
+    return dcb_ci_count(ci, DCB_CI_UNDECIDED) ? CLI_STATUS_UNKNOWN : CLI_STATUS_OK;
+}
+
+/* ---- time ---- */
+
+static bool is_asked(const struct cli_options *options, enum dcb_verdict verdict)
+{
+    return cli_list_contains(&options->fail_if, dcb_verdict_name(verdict));
+}
+
+/* Whether an inconclusive candidate could still be what --fail-if asks for. */
+static bool could_be(const struct look *look, const struct dcb_cell *cell,
+                     enum dcb_verdict verdict)
+{
+    double margin = look->result->plan->margin;
+
+    if (look->workload->withheld || !isfinite(cell->ratio.low))
+        return true;
+    if (verdict == DCB_VERDICT_SLOWER)
+        return cell->ratio.high > 1 + margin;
+    if (verdict == DCB_VERDICT_FASTER)
+        return cell->ratio.low < 1 - margin;
+    return true;
+}
+
+static enum dcb_ci_outcome gate(const struct look *look, const struct dcb_cell *cell)
+{
+    static const enum dcb_verdict asked[] = {DCB_VERDICT_FASTER, DCB_VERDICT_SLOWER,
+                                             DCB_VERDICT_SAME};
+    const struct cli_options *options = look->options;
+    bool measured = cell->verdict != DCB_VERDICT_NONE;
+
+    /* What a run that was broken off has so far is no ground for a verdict. */
+    if (cell->failure != DCB_FAILURE_NONE || look->result->signal)
+        return DCB_CI_SKIPPED;
+    if (options->fail_if.count == 0)
+        return measured ? DCB_CI_PASSED : DCB_CI_SKIPPED;
+    if (!measured)
+        return DCB_CI_UNDECIDED;
+    if (cell->verdict != DCB_VERDICT_INCONCLUSIVE)
+        return is_asked(options, cell->verdict) ? DCB_CI_FAILED : DCB_CI_PASSED;
+    if (is_asked(options, DCB_VERDICT_INCONCLUSIVE))
+        return DCB_CI_UNDECIDED;
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        if (is_asked(options, asked[i]) && could_be(look, cell, asked[i]))
+            return DCB_CI_UNDECIDED;
+    }
+    return DCB_CI_PASSED;
+}
+
+/* The numbers behind a verdict, in two lines; NULL where there are none. */
+static char *numbers(const struct look *look, const struct dcb_cell *cell)
+{
+    const struct dcb_plan *plan = look->result->plan;
+    const struct dcb_cell *baseline = &look->workload->cells[0];
+    char low[DCB_FORMAT_SIZE], high[DCB_FORMAT_SIZE], change[DCB_FORMAT_SIZE];
+    char time[DCB_FORMAT_SIZE], base[DCB_FORMAT_SIZE];
+    struct dcb_strbuf out = DCB_STRBUF_INIT;
+
+    if (cell->time.count == 0)
+        return NULL;
+    dcb_strbuf_appendf(&out, "change %s",
+                       dcb_format_change(change, cell->ratio.estimate));
+    if (isfinite(cell->ratio.low))
+        dcb_strbuf_appendf(&out, ", %g %% interval %s to %s", 100 * plan->confidence,
+                           dcb_format_change(low, cell->ratio.low),
+                           dcb_format_change(high, cell->ratio.high));
+    dcb_strbuf_appendf(&out, "; margin %g %%\n%s an iteration, %s %s; %zu workers",
+                       100 * plan->margin, dcb_format_time(time, cell->time.median),
+                       dcb_result_arm_label(look->result, baseline),
+                       dcb_format_time(base, baseline->time.median), cell->time.count);
+    return dcb_strbuf_take(&out);
+}
+
+static double seconds_of(const struct dcb_cell *cell)
+{
+    double ns = 0;
+
+    for (size_t i = 0; i < cell->sample_count; i++)
+        ns += (double)cell->samples[i].total_ns;
+    return cell->sample_count ? ns / 1e9 : (double)NAN;
+}
+
+static void find_time(const struct look *look, const struct dcb_cell *cell)
+{
+    const char *label = dcb_result_arm_label(look->result, cell);
+    enum dcb_ci_outcome outcome = gate(look, cell);
+    const char *verdict = dcb_verdict_name(cell->verdict);
+    struct dcb_ci_finding *finding;
+    char change[DCB_FORMAT_SIZE];
+
+    dcb_format_change(change, cell->ratio.estimate);
+    if (outcome == DCB_CI_SKIPPED && look->result->signal)
+        finding = dcb_ci_add(look->ci, look->name, label, "time", outcome,
+                             "no verdict for %s on %s: interrupted", label, look->name);
+    else if (outcome == DCB_CI_UNDECIDED && look->workload->withheld)
+        finding =
+            dcb_ci_add(look->ci, look->name, label, "time", outcome,
+                       "no verdict on %s: the control differs; run again", look->name);
+    else if (cell->verdict == DCB_VERDICT_NONE)
+        finding =
+            dcb_ci_add(look->ci, look->name, label, "time", outcome,
+                       "no verdict for %s on %s: it was not measured", label, look->name);
+    else if (outcome == DCB_CI_UNDECIDED)
+        finding = dcb_ci_add(look->ci, look->name, label, "time", outcome,
+                             "no verdict for %s on %s (%s): raise --max-time", label,
+                             look->name, change);
+    else
+        finding = dcb_ci_add(look->ci, look->name, label, "time", outcome,
+                             "%s on %s is %s (%s)", label, look->name, verdict, change);
+    finding->detail = numbers(look, cell);
+    finding->seconds = seconds_of(cell);
+}
+
+/* ---- the copies ---- */
+
+/* An implementation that copies wrongly has failed, one that cannot be measured is an
+ * error. */
+static enum dcb_ci_outcome copy_outcome(const struct look *look,
+                                        const struct dcb_cell *cell)
+{
+    switch (cell->failure) {
+    case DCB_FAILURE_NONE:
+        break;
+    case DCB_FAILURE_WRONG:
+    case DCB_FAILURE_CHANGED:
+        return DCB_CI_FAILED;
+    case DCB_FAILURE_LOAD:
+    case DCB_FAILURE_RAISED:
+    case DCB_FAILURE_DIED:
+        /* A workload that failed is one error, and not one of every arm. */
+        return look->workload->failure ? DCB_CI_SKIPPED : DCB_CI_ERROR;
+    }
+    return cell->time.count && !look->workload->failure ? DCB_CI_PASSED : DCB_CI_SKIPPED;
+}
+
+static void find_copy(const struct look *look, const struct dcb_cell *cell)
+{
+    const char *arm = dcb_result_arm_label(look->result, cell);
+    bool control = cell->role == DCB_ROLE_CONTROL;
+    char *label = control ? dcb_xasprintf("%s (control)", arm) : dcb_xstrdup(arm);
+    enum dcb_ci_outcome outcome = copy_outcome(look, cell);
+
+    if (outcome == DCB_CI_PASSED && !control)
+        dcb_ci_add(look->ci, look->name, label, "copy", outcome,
+                   "%s on %s copies as it should", label, look->name);
+    else if (outcome == DCB_CI_SKIPPED && !control)
+        dcb_ci_add(look->ci, look->name, label, "copy", outcome,
+                   "%s on %s was not measured", label, look->name);
+    else if (outcome == DCB_CI_FAILED || outcome == DCB_CI_ERROR)
+        dcb_ci_add(look->ci, look->name, label, "copy", outcome, "%s on %s %s", label,
+                   look->name, cell->status);
+    free(label);
+}
+
+/* ---- the workers ---- */
+
+/* One crash costs a block; that there was one is worth a status, too. */
+static void find_workers(const struct look *look)
+{
+    const struct dcb_workload_result *workload = look->workload;
+    const char *first = NULL;
+    size_t troubled = 0;
+
+    for (size_t i = 0; i < workload->worker_count; i++) {
+        if (!workload->workers[i].trouble)
+            continue;
+        first = first ? first : workload->workers[i].trouble;
+        troubled++;
+    }
+    if (workload->failure)
+        dcb_ci_add(look->ci, look->name, NULL, "workers", DCB_CI_ERROR,
+                   "workload %s failed: %s", look->name, workload->failure);
+    else if (troubled)
+        dcb_ci_add(look->ci, look->name, NULL, "workers", DCB_CI_ERROR,
+                   "%zu of %zu workers ended badly on %s; the first: %s", troubled,
+                   workload->worker_count, look->name, first);
+    else
+        dcb_ci_add(look->ci, look->name, NULL, "workers", DCB_CI_PASSED,
+                   "%zu workers on %s ended well", workload->worker_count, look->name);
+}
+
+/* ---- the whole run ---- */
+
+/* Why no row of the PMU's has a value: of those that the simulator knows, if any. */
+static const char *why_not_counted(const struct dcb_result *result)
+{
+    const struct dcb_workload_result *first = &result->workloads[0];
+    const char *reason = NULL;
+
+    for (size_t row = 0; row < result->plan->row_count; row++) {
+        const struct dcb_plan_row *plan_row = &result->plan->rows[row];
+        bool simulated = dcb_simulated_row_find(plan_row->name);
+
+        if (first->cell_count == 0 || plan_row->provider == DCB_PROVIDER_KERNEL)
+            continue;
+        if (!reason || simulated)
+            reason = dcb_result_missing(result, &first->cells[0], row);
+        if (simulated)
+            break;
+    }
+    return reason ? reason : "no row has such an event";
+}
+
+/* --counters hardware and simulated are wishes that this machine may not be able to
+ * fulfil. Both together are one: the simulator counts what hardware does not. */
+static void find_counters(const struct look *look)
+{
+    const struct dcb_result *result = look->result;
+    bool hardware = cli_list_contains(&look->options->counters, "hardware");
+    bool simulated = cli_list_contains(&look->options->counters, "simulated");
+    const char *asked = hardware && simulated ? "hardware,simulated"
+                        : hardware            ? "hardware"
+                                              : "simulated";
+
+    if ((!hardware && !simulated) || result->workload_count == 0 || result->signal)
+        return;
+    for (size_t row = 0; row < result->plan->row_count; row++) {
+        if (result->plan->rows[row].provider != DCB_PROVIDER_KERNEL &&
+            dcb_result_row_counted(result, row)) {
+            dcb_ci_add(look->ci, NULL, NULL, "counters", DCB_CI_PASSED,
+                       "--counters %s: counted", asked);
+            return;
+        }
+    }
+    dcb_ci_add(look->ci, NULL, NULL, "counters", DCB_CI_ERROR,
+               "--counters %s: nothing was counted: %s", asked, why_not_counted(result));
+}
+
+static void find_end(const struct look *look, const struct dcb_error *err)
+{
+    if (look->result->signal)
+        dcb_ci_add(look->ci, NULL, NULL, "run", DCB_CI_ERROR,
+                   "interrupted by signal %d: this is what was measured so far",
+                   look->result->signal);
+    else if (err->code != DCB_OK)
+        dcb_ci_add(look->ci, NULL, NULL, "run", DCB_CI_ERROR, "%s", err->text);
+    else
+        dcb_ci_add(look->ci, NULL, NULL, "run", DCB_CI_PASSED, "measured to the end");
+}
+
+void cli_run_findings(const struct cli_options *options, const struct dcb_result *result,
+                      const struct dcb_error *err, struct dcb_ci *ret_ci)
+{
+    struct look look = {.options = options, .result = result, .ci = ret_ci};
+
+    *ret_ci = (struct dcb_ci)DCB_CI_INIT;
+    for (size_t i = 0; i < result->workload_count; i++) {
+        look.workload = &result->workloads[i];
+        look.name = dcb_result_workload_label(result, look.workload);
+        find_workers(&look);
+        for (size_t k = 0; k < look.workload->cell_count; k++) {
+            const struct dcb_cell *cell = &look.workload->cells[k];
+
+            find_copy(&look, cell);
+            if (cell->role == DCB_ROLE_CANDIDATE)
+                find_time(&look, cell);
+        }
+    }
+    find_counters(&look);
+    find_end(&look, err);
+}
+
+void cli_run_tell(const struct cli_options *options, const struct dcb_ci *ci)
+{
+    for (size_t i = 0; i < ci->count; i++) {
+        const struct dcb_ci_finding *finding = &ci->findings[i];
+        bool holds = finding->outcome == DCB_CI_PASSED;
+
+        if (strcmp(finding->rule, "time") == 0 && options->fail_if.count && !holds)
+            cli_term_message("--fail-if: %s", finding->message);
+        else if (strcmp(finding->rule, "counters") == 0 && !holds)
+            cli_term_message("%s", finding->message);
+    }
+}

@@ -1,0 +1,332 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "ci.h"
+#include "error.h"
+#include "options.h"
+#include "run_findings.h"
+#include "unit.h"
+
+static const char *const impls[] = {"new"};
+static const char *const inputs[] = {"memo", "reduce"};
+
+/* A sound result with one candidate, and what is asked of it. */
+struct asked {
+    struct made made;
+    struct cli_options options;
+    struct dcb_error err;
+    struct dcb_ci ci;
+};
+
+static void ask(struct asked *asked, size_t workloads, char *fail_if)
+{
+    static const struct dcb_error no_error = DCB_ERROR_INIT;
+
+    make_result(&asked->made, impls, 1, inputs, workloads);
+    asked->options = (struct cli_options){.command = CLI_RUN};
+    asked->err = no_error;
+    if (fail_if) {
+        asked->options.fail_if.items = dcb_xcalloc(1, sizeof(char *));
+        asked->options.fail_if.items[0] = fail_if;
+        asked->options.fail_if.count = 1;
+    }
+}
+
+static struct dcb_workload_result *first(struct asked *asked)
+{
+    return &asked->made.result.workloads[0];
+}
+
+static struct dcb_cell *candidate(struct asked *asked)
+{
+    return &first(asked)->cells[2];
+}
+
+static enum cli_status answer(struct asked *asked)
+{
+    cli_run_findings(&asked->options, &asked->made.result, &asked->err, &asked->ci);
+    return cli_findings_status(&asked->ci);
+}
+
+static void done(struct asked *asked)
+{
+    free(asked->options.fail_if.items);
+    dcb_ci_clear(&asked->ci);
+    unmake_result(&asked->made);
+}
+
+/* The one finding of that implementation (NULL: of none) and rule. */
+static const struct dcb_ci_finding *find(const struct asked *asked, const char *impl,
+                                         const char *rule)
+{
+    const struct dcb_ci_finding *found = NULL;
+
+    for (size_t i = 0; i < asked->ci.count; i++) {
+        const struct dcb_ci_finding *finding = &asked->ci.findings[i];
+
+        if (strcmp(finding->rule, rule) != 0 ||
+            (impl ? !finding->impl || strcmp(finding->impl, impl) != 0
+                  : finding->impl != NULL))
+            continue;
+        assert_null(found);
+        found = finding;
+    }
+    assert_non_null(found);
+    return found;
+}
+
+static void sound_run_has_every_check(void **state)
+{
+    static const char *const rules[] = {"workers", "copy", "copy", "time"};
+    struct asked asked;
+
+    (void)state;
+    ask(&asked, 2, NULL);
+    assert_int_equal(answer(&asked), CLI_STATUS_OK);
+    assert_int_equal(asked.ci.count, 9);
+    assert_int_equal(dcb_ci_count(&asked.ci, DCB_CI_PASSED), 9);
+    for (size_t i = 0; i < 8; i++) {
+        assert_string_equal(asked.ci.findings[i].rule, rules[i % 4]);
+        assert_string_equal(asked.ci.findings[i].workload, inputs[i / 4]);
+    }
+    assert_string_equal(asked.ci.findings[3].message, "new on memo is faster (-10.0 %)");
+    assert_string_equal(asked.ci.findings[3].detail,
+                        "change -10.0 %, 95 % interval -10.3 % to -9.7 %; margin 1 %\n"
+                        "55.1 us an iteration, stdlib 61.2 us; 5 workers");
+    assert_null(asked.ci.findings[8].workload);
+    done(&asked);
+}
+
+static const struct {
+    const char *fail_if;
+    enum dcb_verdict verdict;
+    double low, high;
+    enum dcb_ci_outcome outcome;
+} gates[] = {
+    {NULL, DCB_VERDICT_SLOWER, 1.04, 1.06, DCB_CI_PASSED},
+    {NULL, DCB_VERDICT_INCONCLUSIVE, 0.9, 1.1, DCB_CI_PASSED},
+    {NULL, DCB_VERDICT_NONE, NAN, NAN, DCB_CI_SKIPPED},
+    {"slower", DCB_VERDICT_SLOWER, 1.04, 1.06, DCB_CI_FAILED},
+    {"slower", DCB_VERDICT_FASTER, 0.94, 0.96, DCB_CI_PASSED},
+    {"slower", DCB_VERDICT_SAME, 0.999, 1.001, DCB_CI_PASSED},
+    {"slower", DCB_VERDICT_INCONCLUSIVE, 0.98, 1.02, DCB_CI_UNDECIDED},
+    {"slower", DCB_VERDICT_INCONCLUSIVE, 0.98, 1.005, DCB_CI_PASSED},
+    {"faster", DCB_VERDICT_INCONCLUSIVE, 0.995, 1.02, DCB_CI_PASSED},
+    {"faster", DCB_VERDICT_INCONCLUSIVE, 0.98, 1.02, DCB_CI_UNDECIDED},
+    {"faster", DCB_VERDICT_FASTER, 0.94, 0.96, DCB_CI_FAILED},
+    {"same", DCB_VERDICT_SAME, 0.999, 1.001, DCB_CI_FAILED},
+    {"same", DCB_VERDICT_INCONCLUSIVE, 0.98, 1.02, DCB_CI_UNDECIDED},
+    {"inconclusive", DCB_VERDICT_INCONCLUSIVE, 0.98, 1.005, DCB_CI_UNDECIDED},
+    {"inconclusive", DCB_VERDICT_SLOWER, 1.04, 1.06, DCB_CI_PASSED},
+    {"slower", DCB_VERDICT_NONE, NAN, NAN, DCB_CI_UNDECIDED},
+    {"slower", DCB_VERDICT_INCONCLUSIVE, NAN, NAN, DCB_CI_UNDECIDED},
+};
+
+static void gate_follows_the_verdict(void **state)
+{
+    static const enum cli_status statuses[] = {
+        [DCB_CI_PASSED] = CLI_STATUS_OK,
+        [DCB_CI_SKIPPED] = CLI_STATUS_OK,
+        [DCB_CI_UNDECIDED] = CLI_STATUS_UNKNOWN,
+        [DCB_CI_FAILED] = CLI_STATUS_FAILED,
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof gates / sizeof gates[0]; i++) {
+        char *fail_if = gates[i].fail_if ? dcb_xstrdup(gates[i].fail_if) : NULL;
+        struct asked asked;
+
+        ask(&asked, 1, fail_if);
+        candidate(&asked)->verdict = gates[i].verdict;
+        candidate(&asked)->ratio =
+            (struct dcb_interval){.estimate = (gates[i].low + gates[i].high) / 2,
+                                  .low = gates[i].low,
+                                  .high = gates[i].high};
+        assert_int_equal(answer(&asked), statuses[gates[i].outcome]);
+        if (find(&asked, "new", "time")->outcome != gates[i].outcome)
+            fail_msg("case %zu: outcome %d", i, find(&asked, "new", "time")->outcome);
+        done(&asked);
+        free(fail_if);
+    }
+}
+
+static void control_that_differs_leaves_it_open(void **state)
+{
+    char slower[] = "slower";
+    struct asked asked;
+
+    (void)state;
+    ask(&asked, 1, slower);
+    first(&asked)->withheld = true;
+    candidate(&asked)->verdict = DCB_VERDICT_INCONCLUSIVE;
+    assert_int_equal(answer(&asked), CLI_STATUS_UNKNOWN);
+    assert_contains(find(&asked, "new", "time")->message, "the control differs");
+    done(&asked);
+}
+
+static const struct {
+    enum dcb_failure failure;
+    enum dcb_ci_outcome outcome;
+    enum cli_status status;
+} failures[] = {
+    {DCB_FAILURE_WRONG, DCB_CI_FAILED, CLI_STATUS_FAILED},
+    {DCB_FAILURE_CHANGED, DCB_CI_FAILED, CLI_STATUS_FAILED},
+    {DCB_FAILURE_LOAD, DCB_CI_ERROR, CLI_STATUS_SYSTEM},
+    {DCB_FAILURE_RAISED, DCB_CI_ERROR, CLI_STATUS_SYSTEM},
+    {DCB_FAILURE_DIED, DCB_CI_ERROR, CLI_STATUS_SYSTEM},
+};
+
+static void implementations_that_fail(void **state)
+{
+    char slower[] = "slower";
+
+    (void)state;
+    for (size_t i = 0; i < sizeof failures / sizeof failures[0]; i++) {
+        struct asked asked;
+
+        ask(&asked, 1, slower);
+        make_failed(candidate(&asked), "failed: so");
+        candidate(&asked)->failure = failures[i].failure;
+        assert_int_equal(answer(&asked), failures[i].status);
+        assert_int_equal(find(&asked, "new", "copy")->outcome, failures[i].outcome);
+        assert_string_equal(find(&asked, "new", "copy")->message,
+                            "new on memo failed: so");
+        assert_int_equal(find(&asked, "new", "time")->outcome, DCB_CI_SKIPPED);
+        assert_null(find(&asked, "new", "time")->detail);
+        done(&asked);
+    }
+}
+
+static void control_that_fails_is_one_more_check(void **state)
+{
+    struct asked asked;
+
+    (void)state;
+    ask(&asked, 1, NULL);
+    make_failed(&first(&asked)->cells[1], "failed: so");
+    assert_int_equal(answer(&asked), CLI_STATUS_FAILED);
+    assert_int_equal(find(&asked, "stdlib (control)", "copy")->outcome, DCB_CI_FAILED);
+    assert_int_equal(find(&asked, "stdlib", "copy")->outcome, DCB_CI_PASSED);
+    done(&asked);
+}
+
+static void one_dead_worker_is_an_error(void **state)
+{
+    struct asked asked;
+
+    (void)state;
+    ask(&asked, 1, NULL);
+    first(&asked)->workers[2].trouble = dcb_xstrdup("killed by SIGSEGV");
+    assert_int_equal(answer(&asked), CLI_STATUS_SYSTEM);
+    assert_string_equal(find(&asked, NULL, "workers")->message,
+                        "1 of 5 workers ended badly on memo; the first: killed by "
+                        "SIGSEGV");
+    done(&asked);
+}
+
+static void failed_workload_is_one_error(void **state)
+{
+    struct asked asked;
+
+    (void)state;
+    ask(&asked, 1, NULL);
+    first(&asked)->failure = dcb_xstrdup("it raises");
+    for (size_t i = 0; i < 3; i++) {
+        make_failed(&first(&asked)->cells[i], "failed: it raises");
+        first(&asked)->cells[i].failure = DCB_FAILURE_RAISED;
+    }
+    assert_int_equal(answer(&asked), CLI_STATUS_SYSTEM);
+    assert_int_equal(dcb_ci_count(&asked.ci, DCB_CI_ERROR), 1);
+    assert_string_equal(find(&asked, NULL, "workers")->message,
+                        "workload memo failed: it raises");
+    assert_int_equal(find(&asked, "new", "copy")->outcome, DCB_CI_SKIPPED);
+    done(&asked);
+}
+
+static void interrupted_run_gives_no_verdict(void **state)
+{
+    char slower[] = "slower";
+    struct asked asked;
+
+    (void)state;
+    ask(&asked, 1, slower);
+    candidate(&asked)->verdict = DCB_VERDICT_SLOWER;
+    asked.made.result.signal = 15;
+    answer(&asked);
+    assert_int_equal(find(&asked, "new", "time")->outcome, DCB_CI_SKIPPED);
+    assert_contains(find(&asked, NULL, "run")->message, "interrupted by signal 15");
+    assert_int_equal(find(&asked, NULL, "run")->outcome, DCB_CI_ERROR);
+    done(&asked);
+}
+
+static void what_ended_the_run_is_told(void **state)
+{
+    struct asked asked;
+
+    (void)state;
+    ask(&asked, 1, NULL);
+    asked.made.result.workload_count = 0;
+    dcb_error_set(&asked.err, DCB_ERROR_SYSTEM, "no worker can be started");
+    assert_int_equal(answer(&asked), CLI_STATUS_SYSTEM);
+    assert_int_equal(asked.ci.count, 1);
+    assert_string_equal(asked.ci.findings[0].message, "no worker can be started");
+    asked.made.result.workload_count = 1;
+    done(&asked);
+}
+
+static void counters_that_were_asked_for(void **state)
+{
+    char *list[] = {dcb_xstrdup("simulated"), dcb_xstrdup("hardware")};
+    struct asked asked;
+
+    (void)state;
+    ask(&asked, 1, NULL);
+    asked.options.counters = (struct cli_list){.items = list, .count = 2};
+    assert_int_equal(answer(&asked), CLI_STATUS_OK);
+    assert_int_equal(find(&asked, NULL, "counters")->outcome, DCB_CI_PASSED);
+    dcb_ci_clear(&asked.ci);
+    for (size_t i = 0; i < 3; i++) {
+        for (size_t row = 0; row < 2; row++)
+            first(&asked)->cells[i].counters[row].value = (double)NAN;
+    }
+    assert_int_equal(answer(&asked), CLI_STATUS_SYSTEM);
+    assert_contains(find(&asked, NULL, "counters")->message,
+                    "--counters hardware,simulated: nothing was counted: ");
+    done(&asked);
+    free(list[0]);
+    free(list[1]);
+}
+
+static void order_of_statuses(void **state)
+{
+    (void)state;
+    assert_int_equal(cli_status_worse(CLI_STATUS_FAILED, CLI_STATUS_SYSTEM),
+                     CLI_STATUS_FAILED);
+    assert_int_equal(cli_status_worse(CLI_STATUS_UNKNOWN, CLI_STATUS_SYSTEM),
+                     CLI_STATUS_SYSTEM);
+    assert_int_equal(cli_status_worse(CLI_STATUS_OK, CLI_STATUS_UNKNOWN),
+                     CLI_STATUS_UNKNOWN);
+    assert_int_equal(cli_status_worse(CLI_STATUS_OK, CLI_STATUS_OK), CLI_STATUS_OK);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sound_run_has_every_check),
+        cmocka_unit_test(gate_follows_the_verdict),
+        cmocka_unit_test(control_that_differs_leaves_it_open),
+        cmocka_unit_test(implementations_that_fail),
+        cmocka_unit_test(control_that_fails_is_one_more_check),
+        cmocka_unit_test(one_dead_worker_is_an_error),
+        cmocka_unit_test(failed_workload_is_one_error),
+        cmocka_unit_test(interrupted_run_gives_no_verdict),
+        cmocka_unit_test(what_ended_the_run_is_told),
+        cmocka_unit_test(counters_that_were_asked_for),
+        cmocka_unit_test(order_of_statuses),
+    };
+
+    return cmocka_run_group_tests_name("run_findings", tests, NULL, NULL);
+}
