@@ -14,8 +14,10 @@ struct dcb_error;
 struct dcb_json_reader;
 
 /* Drops the values of members that are not wanted before the parser sees them: "samples",
- * "layouts", "derived" and "counters" become null, in place. Returns the new length. Text
- * that is not JSON stays broken in the same way or becomes shorter; never longer. */
+ * "layouts", "derived" and "counters" of a cell and "each_worker" of a workload become
+ * null, in place. Returns the new length, which is never larger, and puts a null byte
+ * there: `text` has room for one more byte. Text that is not JSON stays broken, or loses
+ * what is broken within a value that is dropped. */
 size_t dcb_json_prune(char *text, size_t length);
 
 /* Whether the root looks like this format at all: told by its first members. */

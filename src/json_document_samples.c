@@ -47,8 +47,7 @@ static void decode_reason(struct dcb_decode *decode, json_t *object,
     char *reason = dcb_json_maybe_message(decode->reader, object, "reason");
 
     if (decode->document->plan.rows[row].kind == DCB_KIND_SIMULATED && reason &&
-        !cell->not_simulated && !decode->document->result.row_reasons[row] &&
-        cell->failure == DCB_FAILURE_NONE)
+        !cell->not_simulated && !decode->document->result.row_reasons[row])
         cell->not_simulated = reason;
     else
         free(reason);

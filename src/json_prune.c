@@ -3,16 +3,25 @@
 
 #include "json_document.h"
 
-/* Where the members to drop stand: {"cells": [{HERE}]}. Objects at the same depth in
- * other lists are left alone. */
-enum { CELL_DEPTH = 3 };
+/* The members that are dropped: of the objects in the lists that are members of the root,
+ * {LIST: [{KEY: ..}]}. Members of these names at any other place are left alone. */
+enum { MEMBER_DEPTH = 3 };
 
-/* Reads at `from`, writes at `to`, which never comes before it. */
+static const struct dropped {
+    const char *list, *key;
+} dropped[] = {{"cells", "samples"},
+               {"cells", "layouts"},
+               {"cells", "derived"},
+               {"cells", "counters"},
+               {"workloads", "each_worker"}};
+
+/* Reads at `from`, writes at `to`, which never overtakes it. */
 struct pruner {
     const char *from, *end;
     char *to;
     size_t depth;
-    bool in_cells; /* the value of the root's "cells" */
+    const char *list; /* the root's member in hand, with its quotes; NULL */
+    size_t list_length;
 };
 
 static bool is_blank(char c)
@@ -58,19 +67,18 @@ static const char *behind_container(const char *c, const char *end)
     return NULL;
 }
 
-static bool is_key(const char *string, size_t length, const char *key)
+static bool is_string(const char *string, size_t length, const char *text)
 {
-    return length == strlen(key) + 2 && memcmp(string + 1, key, length - 2) == 0;
+    return length == strlen(text) + 2 && memcmp(string + 1, text, length - 2) == 0;
 }
 
-static bool is_dropped(const struct pruner *pruner, const char *string, size_t length)
+static bool is_dropped(const struct pruner *pruner, const char *key, size_t length)
 {
-    static const char *const keys[] = {"samples", "layouts", "derived", "counters"};
-
-    if (pruner->depth != CELL_DEPTH || !pruner->in_cells)
+    if (pruner->depth != MEMBER_DEPTH || !pruner->list)
         return false;
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        if (is_key(string, length, keys[i]))
+    for (size_t i = 0; i < sizeof dropped / sizeof *dropped; i++) {
+        if (is_string(key, length, dropped[i].key) &&
+            is_string(pruner->list, pruner->list_length, dropped[i].list))
             return true;
     }
     return false;
@@ -85,31 +93,54 @@ static void copy_to(struct pruner *pruner, const char *behind)
     pruner->from = behind;
 }
 
-/* A string, and where it names a member, what that means for the value behind it. */
+static const char *behind_blanks(const char *c, const char *end)
+{
+    while (c < end && is_blank(*c))
+        c++;
+    return c;
+}
+
+/* A string is copied, and where it names a member to drop, "null" follows in place of
+ * what stands behind it. A value that "null" would not be shorter than stays. */
 static void take_string(struct pruner *pruner)
 {
-    const char *string = pruner->from, *c = behind_string(string, pruner->end), *value;
-    size_t length = (size_t)(c - string);
-    bool dropped = is_dropped(pruner, string, length);
-    bool cells = pruner->depth == 1 && is_key(string, length, "cells");
+    const char *c = behind_string(pruner->from, pruner->end), *key, *behind;
+    size_t length = (size_t)(c - pruner->from);
 
-    while (c < pruner->end && is_blank(*c))
+    copy_to(pruner, c);
+    key = pruner->to - length; /* nothing overwrites it there */
+    c = behind_blanks(c, pruner->end);
+    if (c == pruner->end || *c != ':')
+        return;
+    if (pruner->depth == 1) {
+        pruner->list = key;
+        pruner->list_length = length;
+    }
+    if (!is_dropped(pruner, key, length))
+        return;
+    c = behind_blanks(c + 1, pruner->end);
+    if (c == pruner->end || (*c != '{' && *c != '['))
+        return;
+    behind = behind_container(c, pruner->end);
+    if (!behind || behind - c <= 4)
+        return;
+    copy_to(pruner, c);
+    memcpy(pruner->to, "null", 4);
+    pruner->to += 4;
+    pruner->from = behind;
+}
+
+/* What stands up to the next string. */
+static void take_plain(struct pruner *pruner)
+{
+    const char *c = pruner->from;
+
+    while (c < pruner->end && *c != '"') {
+        if (*c == '{' || *c == '[')
+            pruner->depth++;
+        else if ((*c == '}' || *c == ']') && pruner->depth > 0)
+            pruner->depth--;
         c++;
-    if (c < pruner->end && *c == ':' && (dropped || cells)) {
-        for (c++; c < pruner->end && is_blank(*c);)
-            c++;
-        value = c;
-        pruner->in_cells = cells || pruner->in_cells;
-        if (dropped && c < pruner->end && (*c == '{' || *c == '['))
-            c = behind_container(c, pruner->end);
-        if (dropped && c && c - value >= 4) {
-            copy_to(pruner, value);
-            memcpy(pruner->to, "null", 4);
-            pruner->to += 4;
-            pruner->from = c;
-            return;
-        }
-        c = value;
     }
     copy_to(pruner, c);
 }
@@ -119,19 +150,10 @@ size_t dcb_json_prune(char *text, size_t length)
     struct pruner pruner = {.from = text, .to = text, .end = text + length};
 
     while (pruner.from < pruner.end) {
-        char c = *pruner.from;
-
-        if (c == '"') {
+        if (*pruner.from == '"')
             take_string(&pruner);
-            continue;
-        }
-        if (c == '{' || c == '[')
-            pruner.depth++;
-        else if ((c == '}' || c == ']') && pruner.depth > 0)
-            pruner.depth--;
-        if (pruner.depth < 2 && (c == ']' || c == '}'))
-            pruner.in_cells = false;
-        copy_to(&pruner, pruner.from + 1);
+        else
+            take_plain(&pruner);
     }
     *pruner.to = '\0';
     return (size_t)(pruner.to - text);

@@ -82,7 +82,7 @@ static json_t *encode_rows(const struct dcb_result *result)
             json_pack("{s:o, s:s, s:o, s:o}", "name", dcb_json_text(plan->rows[i].name),
                       "kind", dcb_plan_kind_name(plan->rows[i].kind), "provider",
                       dcb_json_text(dcb_provider_name(plan->rows[i].provider)), "reason",
-                      dcb_json_text(result->row_reasons[i])));
+                      dcb_json_message(result->row_reasons[i])));
     return rows;
 }
 
@@ -203,7 +203,7 @@ static json_t *encode_counter(const struct dcb_result *result,
         dcb_json_text(dcb_quality_name(origin.quality)), "counts",
         dcb_json_text(origin.counts), "verified",
         origin.verified < 0 ? json_null() : json_boolean(origin.verified), "scaled", 0,
-        "reason", dcb_json_text(dcb_result_missing(result, cell, index)), "overhead",
+        "reason", dcb_json_message(dcb_result_missing(result, cell, index)), "overhead",
         dcb_json_number(hardware && read->overheads
                             ? read->overhead_sum / (double)read->overheads
                             : DCB_UNKNOWN),
@@ -223,7 +223,7 @@ static json_t *encode_derived(const struct dcb_result *result,
             derived, dcb_derived_rows[i].name,
             json_pack("{s:o, s:o, s:o}", "value", dcb_json_number(value.value),
                       "provider", dcb_json_text(dcb_provider_name(value.provider)),
-                      "reason", dcb_json_text(value.reason[0] ? value.reason : NULL)));
+                      "reason", dcb_json_message(value.reason[0] ? value.reason : NULL)));
     }
     return derived;
 }
@@ -320,8 +320,9 @@ static json_t *encode_cell(const struct dcb_result *result,
         "s:o, s:o, s:o, s:b}",
         "workload", dcb_json_text(dcb_result_workload_label(result, workload)), "impl",
         dcb_json_text(dcb_result_arm_label(result, cell)), "role",
-        dcb_role_name(cell->role), "kind", "run", "status", dcb_json_text(cell->status),
-        "failure", dcb_json_text(dcb_failure_name(cell->failure)), "time_ns",
+        dcb_role_name(cell->role), "kind", "run", "status",
+        dcb_json_message(cell->status), "failure",
+        dcb_json_text(dcb_failure_name(cell->failure)), "time_ns",
         encode_summary(&cell->time, cell), "cpu_ns", encode_summary(&cell->cpu, cell),
         "ratio", encode_ratio(plan, cell), "verdict",
         dcb_json_text(dcb_verdict_name(cell->verdict)), "drift",
@@ -375,7 +376,7 @@ static json_t *encode_workload(const struct dcb_result *result,
             json_array_append_new(
                 workers, json_pack("{s:o, s:o, s:o}", "worker", dcb_json_whole(i), "seed",
                                    dcb_json_whole(worker->seed), "trouble",
-                                   dcb_json_text(worker->trouble)));
+                                   dcb_json_message(worker->trouble)));
     }
     return json_pack(
         "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o}", "workload",
@@ -386,7 +387,7 @@ static json_t *encode_workload(const struct dcb_result *result,
         dcb_json_number(workload->elapsed_s), "simulated_s",
         workload->simulated_s > 0 ? dcb_json_number(workload->simulated_s) : json_null(),
         "precision_reached", dcb_json_number(workload->reached), "failure",
-        dcb_json_text(workload->failure), "verdicts_withheld", (int)workload->withheld,
+        dcb_json_message(workload->failure), "verdicts_withheld", (int)workload->withheld,
         "troubled_workers", workers, "anchor_spread",
         dcb_json_number(workload->anchor_spread), "speed_change",
         encode_change(&workload->speed_change), "each_worker", encode_workers(workload));
@@ -405,7 +406,7 @@ char *dcb_json_result(const struct dcb_result *result)
                                   encode_cell(result, workload, &workload->cells[k]));
     }
     for (size_t i = 0; i < result->note_count; i++)
-        json_array_append_new(notes, dcb_json_text(result->notes[i]));
+        json_array_append_new(notes, dcb_json_message(result->notes[i]));
     root =
         json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "schema",
                   "dcbench-result/1", "kind", "run", "dcbench", DCB_VERSION,

@@ -34,6 +34,18 @@ json_t *dcb_json_text(const char *text)
     return string;
 }
 
+json_t *dcb_json_message(const char *text)
+{
+    char *clean = text ? dcb_xstrdup(text) : NULL;
+    json_t *string;
+
+    if (clean)
+        dcb_utf8_make_message(clean);
+    string = dcb_json_text(clean);
+    free(clean);
+    return string;
+}
+
 json_t *dcb_json_name(const char *text)
 {
     return dcb_json_text(text && *text ? text : NULL);

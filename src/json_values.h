@@ -10,10 +10,12 @@
 struct dcb_interval;
 
 /* Each returns a new reference. */
-json_t *dcb_json_number(double value);   /* null where it is not finite */
-json_t *dcb_json_whole(uint64_t value);  /* INT64_MAX for all above it */
-json_t *dcb_json_text(const char *text); /* null for NULL; bad UTF-8 becomes '?' */
-json_t *dcb_json_name(const char *text); /* the same, and null for "" */
+json_t *dcb_json_number(double value);      /* null where it is not finite */
+json_t *dcb_json_whole(uint64_t value);     /* INT64_MAX for all above it */
+json_t *dcb_json_text(const char *text);    /* null for NULL; bad UTF-8 becomes '?' */
+json_t *dcb_json_message(const char *text); /* the same, and '?' for control characters
+                                               but line ends and tabs: others wrote it */
+json_t *dcb_json_name(const char *text);    /* the same, and null for "" */
 
 /* {"estimate", "low", "high"}; null where there is no estimate. */
 json_t *dcb_json_interval(const struct dcb_interval *interval);

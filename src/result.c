@@ -106,12 +106,13 @@ const char *dcb_result_missing(const struct dcb_result *result,
         return NULL;
     if (result->row_reasons[row])
         return result->row_reasons[row];
-    if (result->plan->rows[row].kind == DCB_KIND_SIMULATED)
-        return cell->not_simulated ? cell->not_simulated
-               : result->signal    ? "not simulated: the run was interrupted"
-                                   : "it was not simulated";
+    if (cell->not_simulated && result->plan->rows[row].kind == DCB_KIND_SIMULATED)
+        return cell->not_simulated;
     if (cell->failure != DCB_FAILURE_NONE)
         return "the implementation failed";
+    if (result->plan->rows[row].kind == DCB_KIND_SIMULATED)
+        return result->signal ? "not simulated: the run was interrupted"
+                              : "it was not simulated";
     if (cell->sample_count == 0)
         return "no block was measured";
     return "no block in which it counted all the time";
