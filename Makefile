@@ -164,6 +164,16 @@ $(B)/tests/loop_overhead: tests/bench/loop_overhead.c $(B)/obj/$(FIRST_PYTHON)/p
 	@echo '  CC      $@'
 	$(Q)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(call py_cflags,$(FIRST_PYTHON)) -iquote src/worker -o $@ $(call py_first,$(FIRST_PYTHON)) $^ $(call py_last,$(FIRST_PYTHON))
 
+# Targets of libFuzzer, with flags that scripts/fuzz gives.
+$(B)/fuzz_%: tests/fuzz/fuzz_%.c $(LIB)
+	@mkdir -p $(@D)
+	@echo '  CC      $@'
+	$(Q)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(JANSSON_CFLAGS) -fsanitize=fuzzer -o $@ $< $(LIB) $(JANSSON_LIBS) $(ZLIB_LIBS) -lm
+
+.PHONY: fuzz
+fuzz: ## feed damaged input to what reads files and answers, for a minute
+	$(Q)BUILD='$(B)' scripts/fuzz 60
+
 .PHONY: check unit python e2e check-boundaries check-headers check-format
 check: unit check-boundaries check-headers check-format python e2e ## run every test
 
@@ -188,7 +198,7 @@ check-headers:
 
 check-format: ## clang-format leaves the sources as they are
 	$(Q)if clang-format --version 2>/dev/null | grep -q 'version 14'; then \
-	  clang-format --dry-run -Werror $(wildcard src/*.[ch] src/worker/*.[ch] cli/*.[ch] tests/unit/*.[ch] tests/lab/*.[ch] scripts/study/*.c) && \
+	  clang-format --dry-run -Werror $(wildcard src/*.[ch] src/worker/*.[ch] cli/*.[ch] tests/unit/*.[ch] tests/lab/*.[ch] tests/fuzz/*.c scripts/study/*.c) && \
 	  echo '  OK      format'; \
 	else echo '  SKIPPED format: no clang-format 14 here'; fi
 
@@ -233,7 +243,7 @@ dist: ## a source archive of HEAD in dist/
 	@echo dist/dcbench-$(VERSION).tar.gz
 
 clean: ## remove what was built, but not caches of the test matrix
-	rm -rf build/bin build/libexec build/share build/obj build/tests build/libdcbench.a build/flags build/python-link-* build/sanitize build/link-*
+	rm -rf build/bin build/libexec build/share build/obj build/tests build/libdcbench.a build/flags build/python-link-* build/sanitize build/fuzz build/link-*
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r t h; do printf '  %-18s %s\n' "$$t" "$$h"; done
