@@ -388,8 +388,6 @@ void dcb_decode_rows(struct dcb_decode *decode, json_t *plan, json_t *cells)
 
     result->row_reasons =
         dcb_xcalloc(DCB_DECODE_ROWS_MAX + 1, sizeof *result->row_reasons);
-    result->row_origins =
-        dcb_xcalloc(DCB_DECODE_ROWS_MAX + 1, sizeof *result->row_origins);
     if (!decode->whole)
         return;
     dcb_json_enter(reader, "plan");

@@ -24,8 +24,9 @@ enum {
 struct dcb_decode {
     struct dcb_json_reader *reader;
     struct dcb_document *document;
-    bool whole;           /* parts == DCB_DOCUMENT_WHOLE */
-    size_t spare_workers; /* what is left of DCB_DECODE_WORKERS_MAX */
+    bool whole;                           /* parts == DCB_DOCUMENT_WHOLE */
+    size_t spare_workers;                 /* what is left of DCB_DECODE_WORKERS_MAX */
+    bool has_origin[DCB_DECODE_ROWS_MAX]; /* it is known what the row counted */
 };
 
 /* The text as the caller's own; NULL where there is none. */

@@ -11,20 +11,43 @@
 
 /* ---- counters ---- */
 
+/* How a row was read; made where the file says anything of it. */
+static struct dcb_row_origin *origin_of(struct dcb_decode *decode, size_t row)
+{
+    struct dcb_result *result = &decode->document->result;
+
+    if (!result->row_origins)
+        result->row_origins =
+            dcb_xcalloc(decode->document->plan.row_count, sizeof *result->row_origins);
+    return &result->row_origins[row];
+}
+
+static void decode_reading(struct dcb_decode *decode, json_t *object, size_t row)
+{
+    double overhead =
+        dcb_json_maybe_number(decode->reader, object, "overhead", 0, DCB_DECODE_MOST);
+
+    if (json_is_boolean(json_object_get(object, "user_reads")))
+        origin_of(decode, row)->user_reads =
+            dcb_json_maybe_truth(decode->reader, object, "user_reads", false);
+    if (!isnan(overhead)) {
+        origin_of(decode, row)->overheads = 1;
+        origin_of(decode, row)->overhead_sum = overhead;
+    }
+}
+
 /* What was counted is the same in every cell of the row; the first that has a value tells
  * it. */
 static void decode_origin(struct dcb_decode *decode, json_t *object, size_t row)
 {
     struct dcb_json_reader *reader = decode->reader;
     struct dcb_plan *plan = &decode->document->plan;
-    struct dcb_row_origin *origin = &decode->document->result.row_origins[row];
     struct dcb_event *event = &plan->events[plan->rows[row].event];
     const char *encoding = dcb_json_maybe_text(reader, object, "encoding");
-    double overhead =
-        dcb_json_maybe_number(reader, object, "overhead", 0, DCB_DECODE_MOST);
 
-    if (event->encoding[0] || origin->path)
+    if (decode->has_origin[row])
         return;
+    decode->has_origin[row] = true;
     dcb_decode_fill(decode, object, "event", event->name, sizeof event->name);
     dcb_decode_fill(decode, object, "pmu", event->pmu, sizeof event->pmu);
     dcb_decode_fill(decode, object, "counts", event->counts, sizeof event->counts);
@@ -33,11 +56,9 @@ static void decode_origin(struct dcb_decode *decode, json_t *object, size_t row)
     if (encoding && strlen(encoding) < sizeof event->encoding)
         dcb_decode_fill(decode, object, "encoding", event->encoding,
                         sizeof event->encoding);
-    else if (encoding)
-        origin->path = dcb_xstrdup(encoding);
-    origin->user_reads = dcb_json_maybe_truth(reader, object, "user_reads", false);
-    origin->overheads = isnan(overhead) ? 0 : 1;
-    origin->overhead_sum = isnan(overhead) ? 0 : overhead;
+    else if (encoding) /* a file that stood in for the counter */
+        origin_of(decode, row)->path = dcb_xstrdup(encoding);
+    decode_reading(decode, object, row);
 }
 
 /* Why a simulated row has no value is told of the cell, once. */

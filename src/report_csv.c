@@ -35,7 +35,7 @@ static void csv_row(const struct dcb_result *result,
     csv_number(table, timed ? cell->time.max : DCB_UNKNOWN);
     csv_number(table, timed ? cell->cpu.median : DCB_UNKNOWN);
     csv_number(table, (double)cell->time.count);
-    csv_number(table, (double)cell->blocks);
+    csv_number(table, timed ? (double)cell->blocks : 0);
     csv_number(table, cell->ratio.estimate);
     csv_number(table, cell->ratio.low);
     csv_number(table, cell->ratio.high);

@@ -314,7 +314,7 @@ static void failed_cells_in_csv(void **state)
         made.result.workloads[0].cells[2].counters[i].value = (double)NAN;
     text = as_csv(&made);
     assert_contains(text, "\nmemo,merged,candidate,\"failed: a \"\"b\"\", "
-                          "c?d\",,,,,,,0,250,,,,,,,,,,,,,,\n");
+                          "c?d\",,,,,,,0,0,,,,,,,,,,,,,,\n");
     free(text);
     unmake_result(&made);
 }
