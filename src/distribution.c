@@ -145,10 +145,13 @@ static size_t count_above(const struct arm *arm)
 
 /* ---- lines ---- */
 
-/* The cell of `cells` on the arm's axis, if `value` lies on it. */
+/* The cell of `cells` on the arm's axis, if `value` lies on it. What lies on the border
+ * of two, as an estimate in the middle of its interval does, belongs to the right one,
+ * whatever its last digit is: files have eight of them. */
 static bool find_cell(const struct arm *arm, double value, size_t cells, size_t *ret_cell)
 {
-    double place = (value - arm->low) / (arm->high - arm->low) * (double)cells;
+    const double border = 0.001;
+    double place = (value - arm->low) / (arm->high - arm->low) * (double)cells + border;
 
     if (!(value >= arm->low && value <= arm->high))
         return false;

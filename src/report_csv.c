@@ -11,7 +11,7 @@
 static void csv_number(struct dcb_text_table *table, double value)
 {
     if (isfinite(value))
-        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%.9g", value);
+        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%.8g", value);
     else
         dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", "");
 }

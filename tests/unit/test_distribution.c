@@ -113,7 +113,7 @@ static void histograms(void **state)
     add_row(&bench, "merged", WORKERS, log(0.874), 0.003);
     assert_golden(ratios(&bench),
                   "  control   -2.3 % ▁▁▁▁▂▂▂▂▃▃▃▃▆▆▆▆████████▆▆▆▆▃▃▃▃▂▂▂▂▁▁▁▁ +2.3 %\n"
-                  "                                    [-o--]\n"
+                  "                                    [--o-]\n"
                   "  merged   -14.6 %         ▁▁▁▁▃▃▃▃████████▃▃▃▃▁▁▁▁         -10.6 %\n"
                   "                                     [-o]\n");
 }
@@ -130,7 +130,7 @@ static void histograms_in_ascii(void **state)
     add_row(&bench, "merged", WORKERS, log(0.874), 0.003);
     assert_golden(ratios(&bench),
                   "control   -2.3 % ....::::----****@@@@@@@@****----::::.... +2.3 %\n"
-                  "                                  [-o--]\n"
+                  "                                  [--o-]\n"
                   "merged   -14.6 %         ....----@@@@@@@@----....         -10.6 %\n"
                   "                                   [-o]\n");
 }
@@ -151,7 +151,7 @@ static void outliers_are_counted(void **state)
     assert_golden(
         ratios(&bench),
         "  control   -2.3 % ....::::----****@@@@@@@@****----::::.... +2.3 %\n"
-        "                                    [-o--]\n"
+        "                                    [--o-]\n"
         "  merged   -14.6 %         ....----####@@@@----....         -10.6 %\n"
         "           2 below                   [-o]                   1 above\n");
 }
