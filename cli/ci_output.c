@@ -30,7 +30,8 @@ static bool is_annotated(const struct cli_options *options)
 int cli_ci_print(const struct cli_options *options, const char *text,
                  struct dcb_error *err)
 {
-    bool data = options->format == CLI_JSON || options->format == CLI_CSV;
+    bool data = options->format == CLI_JSON || options->format == CLI_CSV ||
+                options->format == CLI_PYPERF;
     bool obeyed = says_github() || options->ci == CLI_CI_GITHUB;
     char *tame = obeyed && !data ? dcb_ci_defuse(text) : NULL;
     int rc = cli_term_print(tame ? tame : text, err);

@@ -188,6 +188,9 @@ static int print_report(const struct cli_options *options,
     case CLI_TABLE:
         dcb_doctor_text(facts, findings, options->verbosity,
                         cli_term_color(options->color, STDOUT_FILENO), &out);
+        break;
+    case CLI_PYPERF: /* not a format of this command */
+        break;
     }
     rc = cli_term_print(out.text ? out.text : "", err);
     dcb_strbuf_clear(&out);

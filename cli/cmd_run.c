@@ -9,6 +9,7 @@
 #include "ci.h"
 #include "ci_output.h"
 #include "error.h"
+#include "json_pyperf.h"
 #include "json_result.h"
 #include "options.h"
 #include "outfile.h"
@@ -91,6 +92,23 @@ static int write_json(const char *path, const char *json, struct dcb_error *err)
     return path ? dcb_outfile_write(path, json, err) : 0;
 }
 
+/* Both sides in one file, so that it can be shown, and compared with that of another run.
+ */
+static void append_pyperf(const struct dcb_result *result, struct dcb_strbuf *out)
+{
+    struct dcb_strbuf notes = DCB_STRBUF_INIT;
+    char *text = dcb_json_pyperf(result, NULL, 0, DCB_PYPERF_BOTH, &notes);
+
+    if (text)
+        dcb_strbuf_append(out, text);
+    else
+        cli_term_message("nothing was measured that pyperf could read");
+    if (notes.text)
+        cli_term_lines(notes.text);
+    dcb_strbuf_clear(&notes);
+    free(text);
+}
+
 static int print_result(const struct cli_options *options,
                         const struct dcb_result *result, const char *json,
                         struct dcb_error *err)
@@ -112,6 +130,9 @@ static int print_result(const struct cli_options *options,
         break;
     case CLI_JSON:
         dcb_strbuf_append(&out, json);
+        break;
+    case CLI_PYPERF:
+        append_pyperf(result, &out);
         break;
     }
     rc = cli_ci_print(options, out.text ? out.text : "", err);
@@ -143,7 +164,8 @@ static void print_notes(const struct cli_options *options,
 {
     if (options->format == CLI_TABLE || options->format == CLI_MARKDOWN)
         return;
-    for (size_t i = 0; i < result->workload_count; i++)
+    /* What pyperf's file has not was told when it was made. */
+    for (size_t i = 0; options->format != CLI_PYPERF && i < result->workload_count; i++)
         print_failures(result, &result->workloads[i]);
     for (size_t i = 0; options->verbosity >= 0 && i < result->note_count; i++)
         cli_term_message("note: %s", result->notes[i]);

@@ -251,6 +251,8 @@ static int print_report(const struct cli_options *options,
     case CLI_CSV:
         dcb_selftest_csv(selftest, &out);
         break;
+    case CLI_PYPERF: /* not a format of this command */
+        break;
     case CLI_MARKDOWN:
         dcb_selftest_report(selftest, DCB_TABLE_MARKDOWN, options->verbosity, false,
                             &out);

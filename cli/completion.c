@@ -96,7 +96,7 @@ static const char bash_main[] =
     "        cur=${cur#*=}\n"
     "    fi\n"
     "    if [[ $option ]]; then\n"
-    "        _dcbench_value \"$option\"\n"
+    "        _dcbench_value \"$option\" \"$command\"\n"
     "        if [[ $list && $cur == *,* ]]; then\n"
     "            prefix+=${cur%,*},\n"
     "            cur=${cur##*,}\n"
@@ -111,8 +111,8 @@ static const char bash_main[] =
     "        fi\n"
     "    elif [[ $cur == -* && ! $ended ]]; then\n"
     "        _dcbench_options \"$command\"\n"
-    "    elif [[ ! $operand ]]; then\n"
-    "        _dcbench_operands \"$command\"\n"
+    "    else\n"
+    "        _dcbench_operands \"$command\" \"$operand\"\n"
     "    fi\n"
     "\n"
     "    for word in \"${candidates[@]}\"; do\n"
@@ -156,9 +156,32 @@ static void append_bash_takes_value(struct dcb_strbuf *out)
     dcb_strbuf_append(out, "    esac\n    return 1\n}\n\n");
 }
 
+static void append_bash_choices(struct dcb_strbuf *out, const struct cli_option_row *row)
+{
+    dcb_strbuf_append(out, " candidates=(");
+    append_words(out, row->choices);
+    dcb_strbuf_append(out, ")");
+    for (const struct cli_option_variant *v = row->variants; v && v->commands; v++) {
+        const char *separator = "; case $2 in ";
+
+        for (size_t i = 0; v->choices && i < CLI_COMMAND_COUNT; i++) {
+            if (!(v->commands & 1u << i))
+                continue;
+            dcb_strbuf_appendf(out, "%s%s", separator, cli_command_rows[i].name);
+            separator = " | ";
+        }
+        if (!v->choices)
+            continue;
+        dcb_strbuf_append(out, ") candidates=(");
+        append_words(out, v->choices);
+        dcb_strbuf_append(out, ") ;; esac");
+    }
+}
+
 static void append_bash_values(struct dcb_strbuf *out)
 {
-    dcb_strbuf_append(out, "# What the value of option $1 is completed with.\n"
+    dcb_strbuf_append(out, "# What the value of option $1 of command $2 is "
+                           "completed with.\n"
                            "_dcbench_value()\n{\n    case $1 in\n");
     for (size_t i = 0; i < cli_option_count; i++) {
         const struct cli_option_row *row = &cli_option_rows[i];
@@ -176,11 +199,8 @@ static void append_bash_values(struct dcb_strbuf *out)
             dcb_strbuf_append(out, " files=-f");
         if (row->complete == CLI_COMPLETE_DIR)
             dcb_strbuf_append(out, " files=-d");
-        if (row->complete == CLI_COMPLETE_CHOICES) {
-            dcb_strbuf_append(out, " candidates=(");
-            append_words(out, row->choices);
-            dcb_strbuf_append(out, ")");
-        }
+        if (row->complete == CLI_COMPLETE_CHOICES)
+            append_bash_choices(out, row);
         dcb_strbuf_append(out, " ;;\n");
     }
     dcb_strbuf_append(out, "    esac\n}\n\n");
@@ -205,14 +225,18 @@ static void append_bash_options(struct dcb_strbuf *out)
 
 static void append_bash_operands(struct dcb_strbuf *out)
 {
-    dcb_strbuf_append(out, "_dcbench_operands()\n{\n    case $1 in\n"
+    dcb_strbuf_append(out, "# What stands behind command $1 and its last operand $2.\n"
+                           "_dcbench_operands()\n{\n    case $1 in\n"
                            "    '') candidates=(");
     append_commands(out);
     dcb_strbuf_append(out, ") ;;\n");
     for (size_t i = 0; i < CLI_COMMAND_COUNT; i++) {
+        if (cli_command_rows[i].files)
+            dcb_strbuf_appendf(out, "    %s) files=-f ;;\n", cli_command_rows[i].name);
         if (!cli_command_rows[i].operands)
             continue;
-        dcb_strbuf_appendf(out, "    %s) candidates=(", cli_command_rows[i].name);
+        dcb_strbuf_appendf(out, "    %s) [[ $2 ]] || candidates=(",
+                           cli_command_rows[i].name);
         append_words(out, cli_command_rows[i].operands);
         dcb_strbuf_append(out, ") ;;\n");
     }
@@ -293,12 +317,16 @@ static void append_zsh_command(struct dcb_strbuf *out, enum cli_command command)
 
     dcb_strbuf_appendf(out, "  %s)\n    specs=(\n", command == CLI_RUN ? "*" : row->name);
     for (size_t i = 0; i < cli_option_count; i++) {
-        if (cli_option_applies(&cli_option_rows[i], command))
-            append_zsh_option(out, &cli_option_rows[i]);
+        struct cli_option_row own = cli_option_for(&cli_option_rows[i], command);
+
+        if (cli_option_applies(&own, command))
+            append_zsh_option(out, &own);
     }
     dcb_strbuf_append(out, "      '1:command:(");
     append_commands(out);
     dcb_strbuf_append(out, ")'\n");
+    if (row->files)
+        dcb_strbuf_append(out, "      '*:file:_files'\n");
     if (row->operands) {
         dcb_strbuf_append(out, "      '2:what:(");
         append_words(out, row->operands);
@@ -379,6 +407,10 @@ static void append_fish_commands(struct dcb_strbuf *out)
                            row->name);
         append_summary(out, row->summary);
         dcb_strbuf_append(out, "'\n");
+        if (row->files)
+            dcb_strbuf_appendf(
+                out, "complete -c dcbench -n '__fish_seen_subcommand_from %s' -F\n",
+                row->name);
         if (!row->operands)
             continue;
         dcb_strbuf_appendf(out,
@@ -428,23 +460,38 @@ static void append_fish_value(struct dcb_strbuf *out, const struct cli_option_ro
     }
 }
 
+static void append_fish_option(struct dcb_strbuf *out, const struct cli_option_row *row)
+{
+    dcb_strbuf_append(out, "complete -c dcbench");
+    append_fish_condition(out, row);
+    if (row->letter)
+        dcb_strbuf_appendf(out, " -s %c", row->letter);
+    dcb_strbuf_appendf(out, " -l %s", row->name);
+    if (row->argument)
+        append_fish_value(out, row);
+    dcb_strbuf_append(out, " -d '");
+    append_summary(out, row->help);
+    dcb_strbuf_append(out, "'\n");
+}
+
 static void complete_fish(struct dcb_strbuf *out)
 {
     dcb_strbuf_append(out, fish_start);
     append_fish_commands(out);
     for (size_t i = 0; i < cli_option_count; i++) {
-        const struct cli_option_row *row = &cli_option_rows[i];
+        const struct cli_option_variant *v = cli_option_rows[i].variants;
+        struct cli_option_row rest = cli_option_rows[i];
 
-        dcb_strbuf_append(out, "complete -c dcbench");
-        append_fish_condition(out, row);
-        if (row->letter)
-            dcb_strbuf_appendf(out, " -s %c", row->letter);
-        dcb_strbuf_appendf(out, " -l %s", row->name);
-        if (row->argument)
-            append_fish_value(out, row);
-        dcb_strbuf_append(out, " -d '");
-        append_summary(out, row->help);
-        dcb_strbuf_append(out, "'\n");
+        for (; v && v->commands; v++) {
+            struct cli_option_row own = cli_option_rows[i];
+
+            own.commands = v->commands;
+            own.choices = v->choices ? v->choices : own.choices;
+            own.help = v->help ? v->help : own.help;
+            rest.commands &= ~v->commands;
+            append_fish_option(out, &own);
+        }
+        append_fish_option(out, &rest);
     }
 }
 

@@ -83,14 +83,14 @@ static void append_group(struct dcb_strbuf *out, enum cli_group group,
     bool begun = false;
 
     for (size_t i = 0; i < cli_option_count; i++) {
-        const struct cli_option_row *row = &cli_option_rows[i];
+        struct cli_option_row row = cli_option_for(&cli_option_rows[i], command);
 
-        if (row->group != group || !cli_option_applies(row, command))
+        if (row.group != group || !cli_option_applies(&row, command))
             continue;
         if (!begun)
             dcb_strbuf_appendf(out, "\n%s:\n", cli_group_titles[group]);
         begun = true;
-        append_option(out, row);
+        append_option(out, &row);
     }
 }
 

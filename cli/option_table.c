@@ -4,14 +4,16 @@
 
 enum {
     RUN = 1u << CLI_RUN,
+    CONVERT = 1u << CLI_CONVERT,
     LIST = 1u << CLI_LIST,
     DOCTOR = 1u << CLI_DOCTOR,
     SELFTEST = 1u << CLI_SELFTEST,
     MEASURE = RUN | SELFTEST,
-    EVERY = RUN | LIST | DOCTOR | SELFTEST
+    EVERY = RUN | CONVERT | LIST | DOCTOR | SELFTEST
 };
 
-static const char *const formats[] = {"table", "json", "markdown", "csv", NULL};
+static const char *const formats[] = {"table", "json", "markdown", "csv", "pyperf", NULL};
+static const char *const own_formats[] = {"table", "json", "markdown", "csv", NULL};
 static const char *const whens[] = {"auto", "always", "never", NULL};
 static const char *const services[] = {"auto", "github", "none", NULL};
 static const char *const switches[] = {"on", "off", NULL};
@@ -34,6 +36,13 @@ static const char *const run_examples[] = {
     "dcbench --impl merged --workload memo",
     "dcbench -i new=my_copy.py -w memo,data.json --precision 0.2",
     "dcbench -i all -w all -o result.json --fail-if slower",
+    NULL,
+};
+
+static const char *const convert_examples[] = {
+    "dcbench convert result.json --format pyperf -o pyperf/",
+    "dcbench convert result.json --format pyperf -i merged > merged.json",
+    "dcbench convert theirs.json.gz --format csv",
     NULL,
 };
 
@@ -82,6 +91,17 @@ const struct cli_command_row cli_command_rows[CLI_COMMAND_COUNT] = {
                            "tells which one is faster, by how much and how sure that is.",
             .examples = run_examples,
         },
+    [CLI_CONVERT] =
+        {
+            .name = "convert",
+            .usage = "convert FILE [-i IMPLS] [-o FILE|DIR/] [OPTION]...",
+            .summary = "write a result file in another format",
+            .description = "Reads a result file, of dcbench or of pyperf, plain or gzip, "
+                           "and writes it in the format that is asked for. Nothing is "
+                           "measured.",
+            .files = true,
+            .examples = convert_examples,
+        },
     [CLI_LIST] =
         {
             .name = "list",
@@ -116,6 +136,35 @@ const struct cli_command_row cli_command_rows[CLI_COMMAND_COUNT] = {
         },
 };
 
+static const struct cli_option_variant impl_variants[] = {
+    {
+        .commands = CONVERT,
+        .fallback = "all of the file",
+        .help = "implementations of the file, by commas; all: every one; for pyperf's "
+                "format",
+    },
+    {.commands = 0},
+};
+
+static const struct cli_option_variant output_variants[] = {
+    {
+        .commands = CONVERT,
+        .fallback = "standard output",
+        .help = "write to this file; for pyperf's format a folder, or a name that ends "
+                "in '/', gets a file for each implementation",
+    },
+    {.commands = 0},
+};
+
+static const struct cli_option_variant format_variants[] = {
+    {
+        .commands = EVERY & ~(unsigned)(RUN | CONVERT),
+        .choices = own_formats,
+        .help = "table, json, markdown or csv",
+    },
+    {.commands = 0},
+};
+
 const struct cli_option_row cli_option_rows[] = {
     {
         .name = "impl",
@@ -124,11 +173,12 @@ const struct cli_option_row cli_option_rows[] = {
         .offset = FIELD(impls),
         .argument = "IMPLS",
         .fallback = "merged",
-        .commands = RUN,
+        .commands = RUN | CONVERT,
         .group = CLI_GROUP_MEASURE,
         .complete = CLI_COMPLETE_IMPLS,
         .help = "implementations, by commas: NAME, FILE.py[:ATTR] or MODULE:ATTR, each "
                 "with LABEL= in front if you like; all: every built-in one",
+        .variants = impl_variants,
     },
     {
         .name = "workload",
@@ -395,10 +445,11 @@ const struct cli_option_row cli_option_rows[] = {
         .value = CLI_VALUE_FILE,
         .offset = FIELD(output),
         .argument = "FILE",
-        .commands = RUN,
+        .commands = RUN | CONVERT,
         .group = CLI_GROUP_OUTPUT,
         .complete = CLI_COMPLETE_FILE,
         .help = "write the result as JSON",
+        .variants = output_variants,
     },
     {
         .name = "save",
@@ -441,7 +492,8 @@ const struct cli_option_row cli_option_rows[] = {
         .commands = EVERY,
         .group = CLI_GROUP_OUTPUT,
         .complete = CLI_COMPLETE_CHOICES,
-        .help = "table, json, markdown or csv",
+        .help = "table, json, markdown, csv or pyperf",
+        .variants = format_variants,
     },
     {
         .name = "fail-if",
@@ -566,6 +618,21 @@ const struct cli_option_row cli_option_rows[] = {
 };
 
 const size_t cli_option_count = sizeof cli_option_rows / sizeof cli_option_rows[0];
+
+struct cli_option_row cli_option_for(const struct cli_option_row *row,
+                                     enum cli_command command)
+{
+    struct cli_option_row own = *row;
+
+    for (const struct cli_option_variant *v = row->variants; v && v->commands; v++) {
+        if (!(v->commands & 1u << command))
+            continue;
+        own.choices = v->choices ? v->choices : row->choices;
+        own.fallback = v->fallback ? v->fallback : row->fallback;
+        own.help = v->help ? v->help : row->help;
+    }
+    return own;
+}
 
 bool cli_option_applies(const struct cli_option_row *row, enum cli_command command)
 {

@@ -59,6 +59,13 @@ enum cli_complete {
     CLI_COMPLETE_EVENTS
 };
 
+/* What differs for some commands; NULL: as the row says. */
+struct cli_option_variant {
+    unsigned commands;          /* bits; 0 ends a list of variants */
+    const char *const *choices; /* the row's but some */
+    const char *fallback, *help;
+};
+
 struct cli_option_row {
     const char *name; /* long, without its dashes */
     char letter;      /* or 0 */
@@ -77,6 +84,7 @@ struct cli_option_row {
     enum cli_group group;
     enum cli_complete complete;
     const char *help;
+    const struct cli_option_variant *variants; /* NULL: none */
 };
 
 struct cli_command_row {
@@ -85,6 +93,7 @@ struct cli_command_row {
     const char *summary;
     const char *description;
     const char *const *operands; /* what completion offers; NULL: takes none */
+    bool files;                  /* its operands are files; the command counts them */
     const char *const *examples;
 };
 
@@ -103,5 +112,9 @@ extern const char *const cli_group_titles[CLI_GROUP_COUNT];
 
 /* True where `row` is an option of the command. */
 bool cli_option_applies(const struct cli_option_row *row, enum cli_command command);
+
+/* The row as it is for the command: its variant put in. */
+struct cli_option_row cli_option_for(const struct cli_option_row *row,
+                                     enum cli_command command);
 
 #endif

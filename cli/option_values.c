@@ -346,6 +346,20 @@ int cli_option_set(struct cli_options *options, const struct cli_option_row *row
     return 0;
 }
 
+int cli_option_check(struct cli_options *options, const struct cli_option_row *row,
+                     struct dcb_error *err)
+{
+    struct cli_option_row own = cli_option_for(row, options->command);
+    unsigned number;
+
+    if (row->value != CLI_VALUE_CHOICE)
+        return 0;
+    memcpy(&number, field_of(options, row), sizeof number);
+    return choice_index(&own, row->choices[number]) < 0
+               ? choice_error(err, &own, row->choices[number])
+               : 0;
+}
+
 void cli_option_unset(struct cli_options *options, const struct cli_option_row *row)
 {
     void *field = field_of(options, row);

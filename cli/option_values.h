@@ -15,6 +15,11 @@ struct dcb_error;
 int cli_option_set(struct cli_options *options, const struct cli_option_row *row,
                    const char *value, struct dcb_error *err);
 
+/* Whether what the option was set to is a choice that the command has: -1 with the same
+ * message as for a value that no command knows. */
+int cli_option_check(struct cli_options *options, const struct cli_option_row *row,
+                     struct dcb_error *err);
+
 /* Frees what the row's field holds. */
 void cli_option_unset(struct cli_options *options, const struct cli_option_row *row);
 

@@ -210,6 +210,9 @@ static int check_options_of_command(const struct parser *parser)
                                  "--%s: not an option of 'dcbench %s' ('dcbench %s "
                                  "--help' lists all)",
                                  cli_option_rows[i].name, name, name);
+        if (parser->seen >> i & 1 &&
+            cli_option_check(parser->options, &cli_option_rows[i], parser->err))
+            return -1;
     }
     return 0;
 }
@@ -218,7 +221,8 @@ static int check_operands(const struct cli_options *options, struct dcb_error *e
 {
     const struct cli_list *operands = &options->operands;
 
-    if (cli_command_rows[options->command].operands || operands->count == 0)
+    if (cli_command_rows[options->command].operands ||
+        cli_command_rows[options->command].files || operands->count == 0)
         return 0;
     if (options->command != CLI_RUN)
         return dcb_error_set(err, DCB_ERROR_USAGE,

@@ -12,10 +12,17 @@
 struct dcb_error;
 struct dcb_strbuf;
 
-enum cli_command { CLI_RUN, CLI_LIST, CLI_DOCTOR, CLI_SELFTEST, CLI_COMMAND_COUNT };
+enum cli_command {
+    CLI_RUN,
+    CLI_CONVERT,
+    CLI_LIST,
+    CLI_DOCTOR,
+    CLI_SELFTEST,
+    CLI_COMMAND_COUNT
+};
 
 enum cli_when { CLI_AUTO, CLI_ALWAYS, CLI_NEVER };
-enum cli_format { CLI_TABLE, CLI_JSON, CLI_MARKDOWN, CLI_CSV };
+enum cli_format { CLI_TABLE, CLI_JSON, CLI_MARKDOWN, CLI_CSV, CLI_PYPERF };
 enum cli_ci { CLI_CI_AUTO, CLI_CI_GITHUB, CLI_CI_NONE };
 enum cli_info { CLI_INFO_NONE, CLI_INFO_HELP, CLI_INFO_VERSION, CLI_INFO_COMPLETION };
 

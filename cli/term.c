@@ -73,6 +73,15 @@ void cli_term_annotate(const char *lines)
     fputs(lines, stderr);
 }
 
+void cli_term_lines(const char *text)
+{
+    for (size_t length; *text; text += length + (text[length] == '\n')) {
+        length = strcspn(text, "\n");
+        if (length)
+            cli_term_message("%.*s", (int)length, text);
+    }
+}
+
 /* Seconds until this workload is likely done: its precision grows with the square root of
  * the workers, and --max-time is the end in any case. */
 static double seconds_left(const struct dcb_progress *progress)

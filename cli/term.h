@@ -26,6 +26,9 @@ void cli_term_message(const char *format, ...) __attribute__((format(printf, 1, 
 /* Whole lines for the CI service that reads standard error along. */
 void cli_term_annotate(const char *lines);
 
+/* One such line for each of the text's. */
+void cli_term_lines(const char *text);
+
 /* Draws the progress line over itself; clear it before anything else is written. */
 void cli_term_draw(const struct dcb_progress *progress);
 void cli_term_clear(void);

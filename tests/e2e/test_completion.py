@@ -26,7 +26,9 @@ complete -p dcbench >&2
 IMPLS = {"stdlib", "fastpath", "memo-opt", "merged", "published-fastpath",
          "published-merged"}
 WORKLOADS = {"general", "reduce", "memo"}
-FORMATS = {"table", "json", "markdown", "csv"}
+OWN_FORMATS = {"table", "json", "markdown", "csv"}
+FORMATS = OWN_FORMATS | {"pyperf"}
+COMMANDS = {"run", "convert", "list", "doctor", "selftest"}
 
 
 def shell(name):
@@ -141,9 +143,15 @@ def test_unknown_shell():
     ("dcbench --summary zz_o", {"zz_other.py"}),
     ("dcbench --ci ", {"auto", "github", "none"}),
     ("dcbench --rounds ", set()),
-    ("dcbench ", {"run", "list", "doctor", "selftest"}),
+    ("dcbench ", COMMANDS),
+    ("dcbench convert --format ", FORMATS),
+    ("dcbench doctor --format ", OWN_FORMATS),
+    ("dcbench list impls --format p", set()),
+    ("dcbench convert zz_c", {"zz_copy.py"}),
+    ("dcbench convert zz_copy.py zz_o", {"zz_other.py"}),
+    ("dcbench convert --im", {"--impl"}),
     ("dcbench -q l", {"list"}),
-    ("dcbench -i list ", {"run", "list", "doctor", "selftest"}),
+    ("dcbench -i list ", COMMANDS),
     ("dcbench list ", {"impls", "workloads", "events", "pmus"}),
     ("dcbench list im", {"impls"}),
     ("dcbench list impls ", set()),
@@ -190,6 +198,9 @@ def test_bash_survives_a_missing_program(script, folder):
     ("dcbench --for", {"--format"}),
     ("dcbench --format ", FORMATS),
     ("dcbench --format=c", {"--format=csv"}),
+    ("dcbench list --format ", OWN_FORMATS),
+    ("dcbench convert --format ", FORMATS),
+    ("dcbench convert zz_c", {"zz_copy.py"}),
     ("dcbench -i merged,p", {"merged,published-fastpath", "merged,published-merged"}),
     ("dcbench --counters=hardware,k", {"--counters=hardware,kernel"}),
     ("dcbench list ", {"impls", "workloads", "events", "pmus"}),

@@ -1,5 +1,6 @@
 """The examples of the manual page and of the README, as they stand there."""
 
+import gzip
 import json
 import pathlib
 import re
@@ -61,6 +62,16 @@ def prepare(folder, words):
             make_venv(folder / place)
 
 
+def prepare_convert(dcbench, words):
+    """A result of ours, or for a gzip file one of pyperf's, where the line names one."""
+    path = dcbench.folder / words[words.index("convert") + 1]
+    if path.suffix == ".gz":
+        path.write_bytes(gzip.compress(b"""{"version": "1.0", "benchmarks": [
+            {"metadata": {"name": "x"}, "runs": [{"values": [1.0]}]}]}"""))
+    else:
+        dcbench.quick("-w", "memo", "-o", path.name)
+
+
 def make_venv(folder):
     """A stand-in: copium under that name, but written in Python."""
     for worker in (DCBENCH.parent / "../libexec/dcbench").glob("dcbench-worker-3.*"):
@@ -82,12 +93,15 @@ def test_example(dcbench, line):
     words = shlex.split(line.partition(" #")[0], comments=True)
     redirected = [i for i, word in enumerate(words) if word in (">", "|", "2>", "<")]
     words = words[:redirected[0]] if redirected else words
-    prepare(dcbench.folder, words)
+    if "convert" in words:
+        prepare_convert(dcbench, words)
+    else:
+        prepare(dcbench.folder, words)
     outputs = [pathlib.Path(place) for option, place in zip(words, words[1:])
-               if option in ("-o", "--output")]
+               if option in ("-o", "--output") and "convert" not in words]
     for path in outputs:
         (dcbench.folder / path).unlink(missing_ok=True)
-    info = {"list", "doctor", "--help", "-h", "--version", "--completion"} & set(words)
+    info = {"convert", "list", "doctor", "--help", "-h", "--version", "--completion"} & set(words)
     asked = {"--counters", "-e", "--events"} & set(words)
     if "selftest" in words:     # counts nothing
         asked = True

@@ -91,6 +91,7 @@ FIELD_TEST(has_no_warm_ups, o->warm_ups == 0)
 FIELD_TEST(has_csv, o->format == CLI_CSV)
 FIELD_TEST(has_markdown, o->format == CLI_MARKDOWN)
 FIELD_TEST(has_json, o->format == CLI_JSON)
+FIELD_TEST(has_pyperf, o->format == CLI_PYPERF)
 FIELD_TEST(has_table, o->format == CLI_TABLE)
 FIELD_TEST(has_fail_if, is_list(&o->fail_if, "slower", "inconclusive"))
 FIELD_TEST(has_no_progress, o->progress == CLI_NEVER)
@@ -150,6 +151,7 @@ static const struct field_case {
     {"format", "--format markdown", has_markdown},
     {"format", "--format json", has_json},
     {"format", "--format table", has_table},
+    {"format", "--format pyperf", has_pyperf},
     {"fail-if", "--fail-if slower,inconclusive", has_fail_if},
     {"fail-if", "--fail-if slower --fail-if inconclusive", has_fail_if},
     {"progress", "--progress never", has_no_progress},
@@ -362,13 +364,15 @@ static const struct error_case {
     {"-i a list impls", "--impl: not an option of 'dcbench list' ('dcbench list --help' "
                         "lists all)"},
     /* commands and operands */
-    {"comapre a b", "unknown command 'comapre'; one of run, list, doctor, selftest (to "
-                    "measure an implementation: -i comapre; a workload: -w comapre)"},
+    {"comapre a b",
+     "unknown command 'comapre'; one of run, convert, list, doctor, selftest (to "
+     "measure an implementation: -i comapre; a workload: -w comapre)"},
     {"lst impls", "unknown command 'lst'; did you mean 'list'? ('dcbench --help' lists "
                   "all)"},
     {"rnu", "unknown command 'rnu'; did you mean 'run'? ('dcbench --help' lists all)"},
-    {"merged", "unknown command 'merged'; one of run, list, doctor, selftest (to "
-               "measure an implementation: -i merged; a workload: -w merged)"},
+    {"merged",
+     "unknown command 'merged'; one of run, convert, list, doctor, selftest (to "
+     "measure an implementation: -i merged; a workload: -w merged)"},
     {"run merged", "unexpected operand 'merged'; did you mean '-i merged' (an "
                    "implementation) or '-w merged' (a workload)?"},
     {"run -- -q", "unexpected operand '-q'; did you mean '-i -q' (an implementation) or "
@@ -430,9 +434,14 @@ static const struct error_case {
     {"--seed 12z", "--seed: '12z' is not a whole number from 0 to 9223372036854775807, "
                    "decimal or 0x.."},
     /* choices */
-    {"--format xml", "--format: unknown format 'xml'; one of table, json, markdown, csv"},
+    {"--format xml",
+     "--format: unknown format 'xml'; one of table, json, markdown, csv, pyperf"},
     {"--format TABLE",
-     "--format: unknown format 'TABLE'; one of table, json, markdown, csv"},
+     "--format: unknown format 'TABLE'; one of table, json, markdown, csv, pyperf"},
+    {"--format pyperf doctor",
+     "--format: unknown format 'pyperf'; one of table, json, markdown, csv"},
+    {"selftest --format pyperf",
+     "--format: unknown format 'pyperf'; one of table, json, markdown, csv"},
     {"--progress on", "--progress: unknown value 'on'; one of auto, always, never"},
     {"--color ''", "--color: unknown value ''; one of auto, always, never"},
     {"--gc yes", "--gc: unknown value 'yes'; one of on, off"},
