@@ -15,7 +15,7 @@
 enum { BENCHMARKS_MAX = 4096 };
 
 /* Beyond these, in seconds, nothing was measured. */
-#define VALUE_LEAST 1e-18
+#define VALUE_LEAST 1e-30
 #define VALUE_MOST  1e18
 
 /* The three places of a run's metadata, the nearest first: it wins. NULL: none there. */

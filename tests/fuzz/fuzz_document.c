@@ -6,8 +6,10 @@
 
 #include "document.h"
 #include "error.h"
+#include "json_pyperf.h"
 #include "json_result.h"
 #include "report.h"
+#include "report_pyperf.h"
 #include "strbuf.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -56,6 +58,31 @@ static void write_again(const struct dcb_result *result)
     dcb_document_free(document);
 }
 
+static void print_pyperf(const struct dcb_document *document)
+{
+    struct dcb_strbuf out = DCB_STRBUF_INIT;
+
+    for (int verbosity = -1; verbosity <= 1; verbosity++) {
+        dcb_report_pyperf(document, DCB_TABLE_TEXT, verbosity, false, &out);
+        dcb_report_pyperf(document, DCB_TABLE_MARKDOWN, verbosity, false, &out);
+    }
+    must(!out.text || !strchr(out.text, '\x1b'));
+    dcb_report_csv(&document->result, &out);
+    dcb_strbuf_clear(&out);
+}
+
+/* What is written for pyperf is one of pyperf's files. */
+static void write_pyperf(const struct dcb_result *result, enum dcb_pyperf_naming naming)
+{
+    char *text = dcb_json_pyperf(result, NULL, 0, naming, NULL);
+    struct dcb_document *document =
+        text ? parse(text, strlen(text), DCB_DOCUMENT_WHOLE) : NULL;
+
+    must(!text || (document && document->kind == DCB_DOCUMENT_PYPERF));
+    free(text);
+    dcb_document_free(document);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const char *text = (const char *)data;
@@ -66,6 +93,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (whole && whole->kind == DCB_DOCUMENT_RUN) {
         print(&whole->result);
         write_again(&whole->result);
+    }
+    if (whole && whole->kind == DCB_DOCUMENT_PYPERF)
+        print_pyperf(whole);
+    if (whole) {
+        write_pyperf(&whole->result, DCB_PYPERF_WORKLOAD);
+        write_pyperf(&whole->result, DCB_PYPERF_BOTH);
     }
     dcb_document_free(whole);
     dcb_document_free(ratios);
