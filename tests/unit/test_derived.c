@@ -272,6 +272,23 @@ static void estimated_cycles(void **state)
     close_bench(&bench);
 }
 
+/* Made again of rounded counters they would differ in their last digit. */
+static void what_a_file_says_is_taken(void **state)
+{
+    struct dcb_derived_value derived[DCB_DERIVED_COUNT] = {
+        [0] = {.value = 1.2345678, .provider = DCB_PROVIDER_HARDWARE}};
+    struct bench bench;
+
+    (void)state;
+    open_bench(&bench);
+    add_row(&bench, "instructions", DCB_PROVIDER_HARDWARE, 3);
+    add_row(&bench, "cycles", DCB_PROVIDER_HARDWARE, 2);
+    assert_value(&bench, "ipc", DCB_PROVIDER_HARDWARE, 1.5);
+    bench.cell.derived = derived;
+    assert_value(&bench, "ipc", DCB_PROVIDER_HARDWARE, 1.2345678);
+    close_bench(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +300,7 @@ int main(void)
         cmocka_unit_test(rows_that_are_missing),
         cmocka_unit_test(long_reasons_are_cut),
         cmocka_unit_test(estimated_cycles),
+        cmocka_unit_test(what_a_file_says_is_taken),
     };
 
     return cmocka_run_group_tests_name("derived", tests, NULL, NULL);
