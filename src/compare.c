@@ -13,51 +13,15 @@ struct side {
     double log, error, freedom;
 };
 
-/* The logarithm of r. */
+/* The logarithm of r. `runs` is the standard deviation that comes of comparing two runs:
+ * it is known, and no estimate of these. */
 struct difference {
     double log;
     double error, freedom;
-    double wide_error, wide_freedom;
+    double runs;
 };
 
 static const struct dcb_interval unknown = {DCB_UNKNOWN, DCB_UNKNOWN, DCB_UNKNOWN};
-
-const char *dcb_compare_gap_text(unsigned gaps)
-{
-    static const struct {
-        enum dcb_compare_gap gap;
-        const char *text;
-    } texts[] = {
-        {DCB_GAP_NOT_THERE, "it is in one of the files alone"},
-        {DCB_GAP_FAILED, "it failed or has no value in one of the files"},
-        {DCB_GAP_WORKLOAD, "the workload's file differs"},
-        {DCB_GAP_BASELINE, "the baselines differ"},
-        {DCB_GAP_INTERPRETER, "the interpreters differ"},
-        {DCB_GAP_MACHINE, "the machines differ"},
-        {DCB_GAP_SETTINGS, "garbage collection is on in one and off in the other"},
-        {DCB_GAP_PROVIDER, "it was counted in another way"},
-        {DCB_GAP_UNPAIRED, "times of different runs, without a baseline in them"},
-        {DCB_GAP_WITHHELD, "the control differed from the baseline in one of the runs"},
-        {DCB_GAP_RARE, "it is too rare for a ratio"},
-    };
-
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        if (gaps & texts[i].gap)
-            return texts[i].text;
-    }
-    return "";
-}
-
-const char *dcb_compare_title(const struct dcb_compare *compare, size_t document)
-{
-    const struct dcb_document *self = compare->documents[document];
-
-    for (size_t i = 0; i < compare->document_count; i++) {
-        if (i != document && strcmp(compare->documents[i]->name, self->name) == 0)
-            return self->path;
-    }
-    return self->name;
-}
 
 /* ---- rows ---- */
 
@@ -272,13 +236,13 @@ static struct side time_side(const struct dcb_cell *cell)
     return side;
 }
 
-/* Welch's, of two variances and one that is known. */
-static double joint_freedom(const struct side *a, const struct side *b, double known)
+/* Welch's. */
+static double joint_freedom(const struct side *a, const struct side *b)
 {
     double left = a->error * a->error, right = b->error * b->error;
-    double total = left + right + known;
+    double total = left + right;
 
-    if (!(left + right > 0))
+    if (!(total > 0))
         return HUGE_VAL;
     /* In shares of the total, which cannot become 0 where they are small. */
     left /= total;
@@ -289,91 +253,32 @@ static double joint_freedom(const struct side *a, const struct side *b, double k
 static struct difference subtract(const struct side *to, const struct side *from,
                                   bool unpaired)
 {
-    double runs = unpaired ? 0 : DCB_BETWEEN_RUNS * hypot(to->log, from->log);
-
     return (struct difference){
         .log = to->log - from->log,
         .error = hypot(to->error, from->error),
-        .freedom = joint_freedom(to, from, 0),
-        .wide_error = hypot(hypot(to->error, from->error), runs),
-        .wide_freedom = joint_freedom(to, from, runs * runs),
+        .freedom = joint_freedom(to, from),
+        .runs = unpaired ? 0 : DCB_BETWEEN_RUNS * hypot(to->log, from->log),
     };
 }
 
-static struct dcb_interval interval_of(double log_ratio, double error, double freedom,
+/* The half-widths of what was estimated and of what is known add as squares. (One
+ * interval of the summed variance could be narrower than that without `runs`: the degrees
+ * of freedom grow with what is known.) The lower quantile: 1 - confidence is exact, (1 +
+ * confidence) / 2 is not. */
+static struct dcb_interval interval_of(const struct difference *difference, double runs,
                                        double confidence)
 {
+    double tail = (1 - confidence) / 2, half;
     struct dcb_interval interval = unknown;
-    double half;
 
-    interval.estimate = exp(log_ratio);
-    if (!isfinite(error) || !(freedom > 0))
+    interval.estimate = exp(difference->log);
+    if (!isfinite(difference->error) || !(difference->freedom > 0))
         return interval;
-    /* The lower quantile: 1 - confidence is exact, (1 + confidence) / 2 is not. */
-    half = -dcb_stats_t_quantile((1 - confidence) / 2, freedom) * error;
-    interval.low = exp(log_ratio - half);
-    interval.high = exp(log_ratio + half);
+    half = hypot(dcb_stats_t_quantile(tail, difference->freedom) * difference->error,
+                 dcb_stats_t_quantile(tail, HUGE_VAL) * runs);
+    interval.low = exp(difference->log - half);
+    interval.high = exp(difference->log + half);
     return interval;
-}
-
-/* ---- counters ---- */
-
-static struct dcb_interval quotient(const struct dcb_interval *to,
-                                    const struct dcb_interval *from)
-{
-    return (struct dcb_interval){.estimate = to->estimate / from->estimate,
-                                 .low = to->low / from->high,
-                                 .high = to->high / from->low};
-}
-
-static bool is_ratio(const struct dcb_interval *ratio)
-{
-    return ratio->estimate > 0 && isfinite(ratio->estimate);
-}
-
-static void compare_counter(const struct dcb_comparison *comparison,
-                            const struct dcb_counter_value *from,
-                            const struct dcb_counter_value *to,
-                            struct dcb_compare_counter *counter)
-{
-    counter->value = to->value;
-    counter->first_value = from->value;
-    counter->ratio = to->ratio;
-    counter->first_ratio = from->ratio;
-    counter->change = unknown;
-    counter->gaps |= comparison->gaps;
-    if (counter->gaps == 0 && (!is_ratio(&from->ratio) || !is_ratio(&to->ratio)))
-        counter->gaps = DCB_GAP_FAILED;
-    if (counter->gaps == 0)
-        counter->change = quotient(&to->ratio, &from->ratio);
-}
-
-static void compare_counters(const struct dcb_compare *compare,
-                             struct dcb_compare_row *row, size_t index)
-{
-    const struct dcb_plan *first = &compare->documents[0]->plan,
-                          *second = &compare->documents[index]->plan;
-    const struct dcb_cell *from = row->cells[0], *to = row->cells[index];
-    struct dcb_comparison *comparison = &row->comparisons[index];
-
-    if (!from || !to || !from->counters || !to->counters || comparison->unpaired)
-        return;
-    comparison->counters =
-        dcb_xcalloc(first->row_count + 1, sizeof *comparison->counters);
-    for (size_t i = 0; i < first->row_count; i++) {
-        for (size_t k = 0; k < second->row_count; k++) {
-            struct dcb_compare_counter *counter;
-
-            if (strcmp(first->rows[i].name, second->rows[k].name) != 0)
-                continue;
-            counter = &comparison->counters[comparison->counter_count++];
-            memcpy(counter->name, first->rows[i].name, sizeof counter->name);
-            counter->provider = second->rows[k].provider;
-            counter->gaps = dcb_compare_counter_gaps(first, i, second, k);
-            compare_counter(comparison, &from->counters[i], &to->counters[k], counter);
-            break;
-        }
-    }
 }
 
 /* ---- the mean ---- */
@@ -382,7 +287,7 @@ static void compare_counters(const struct dcb_compare *compare,
 struct sums {
     double log;
     double square, fourth; /* of the workloads' errors; the latter over their freedom */
-    double wide_square, wide_fourth;
+    double runs;           /* squares */
 };
 
 static bool is_in_mean(const struct dcb_compare_row *row, size_t index)
@@ -398,7 +303,7 @@ static size_t add_workload(const struct dcb_compare *compare, size_t index, size
                            const struct difference *differences, struct sums *sums)
 {
     const char *workload = compare->rows[row].workload;
-    double error = 0, wide = 0, freedom = HUGE_VAL, wide_freedom = HUGE_VAL;
+    double error = 0, runs = 0, freedom = HUGE_VAL;
     size_t count = 0;
 
     for (size_t i = 0; i < compare->row_count; i++) {
@@ -410,27 +315,20 @@ static size_t add_workload(const struct dcb_compare *compare, size_t index, size
         count++;
         sums->log += differences[i].log;
         error += differences[i].error;
-        wide += differences[i].wide_error;
+        runs += differences[i].runs;
         freedom = fmin(freedom, differences[i].freedom);
-        wide_freedom = fmin(wide_freedom, differences[i].wide_freedom);
     }
     sums->square += error * error;
     sums->fourth += pow(error, 4) / freedom;
-    sums->wide_square += wide * wide;
-    sums->wide_fourth += pow(wide, 4) / wide_freedom;
+    sums->runs += runs * runs;
     return count;
-}
-
-/* Satterthwaite's degrees of freedom. */
-static double sum_freedom(double square, double fourth)
-{
-    return fourth > 0 ? square * square / fourth : HUGE_VAL;
 }
 
 static void find_mean(struct dcb_compare *compare, size_t index,
                       const struct difference *differences)
 {
     struct dcb_compare_mean *mean = &compare->means[index];
+    struct difference all;
     struct sums sums = {.log = 0};
     double count;
 
@@ -442,11 +340,14 @@ static void find_mean(struct dcb_compare *compare, size_t index,
     if (mean->rows == 0)
         return;
     count = (double)mean->rows;
-    mean->ratio = interval_of(sums.log / count, sqrt(sums.square) / count,
-                              sum_freedom(sums.square, sums.fourth), compare->confidence);
-    mean->wide =
-        interval_of(sums.log / count, sqrt(sums.wide_square) / count,
-                    sum_freedom(sums.wide_square, sums.wide_fourth), compare->confidence);
+    all = (struct difference){
+        .log = sums.log / count,
+        .error = sqrt(sums.square) / count,
+        .freedom = sums.fourth > 0 ? sums.square * sums.square / sums.fourth : HUGE_VAL,
+        .runs = sqrt(sums.runs) / count,
+    };
+    mean->ratio = interval_of(&all, 0, compare->confidence);
+    mean->wide = interval_of(&all, all.runs, compare->confidence);
 }
 
 /* ---- one document ---- */
@@ -464,10 +365,8 @@ static struct difference difference_of(const struct dcb_compare_row *row, size_t
 static void judge(const struct dcb_compare *compare, struct dcb_comparison *comparison,
                   const struct difference *difference, double confidence)
 {
-    comparison->ratio =
-        interval_of(difference->log, difference->error, difference->freedom, confidence);
-    comparison->wide = interval_of(difference->log, difference->wide_error,
-                                   difference->wide_freedom, confidence);
+    comparison->ratio = interval_of(difference, 0, confidence);
+    comparison->wide = interval_of(difference, difference->runs, confidence);
     comparison->verdict = comparison->remarks & DCB_GAP_WITHHELD
                               ? DCB_VERDICT_INCONCLUSIVE
                               : dcb_analysis_verdict(&comparison->wide, compare->margin);
@@ -489,7 +388,7 @@ static void compare_document(struct dcb_compare *compare, size_t index)
         comparison->time_ratio = comparison->time_gaps ? DCB_UNKNOWN
                                                        : row->cells[index]->time.median /
                                                              row->cells[0]->time.median;
-        compare_counters(compare, row, index);
+        dcb_compare_counters(compare, row, index);
         if (comparison->gaps)
             continue;
         differences[i] = difference_of(row, index);

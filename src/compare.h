@@ -15,7 +15,15 @@
  * number of workers (docs/methodology.md, "Between runs"). `ratio` is the interval of
  * what was measured; `wide` has that added, DCB_BETWEEN_RUNS * |log ratio| as one more
  * standard error of each side, and is what verdicts of comparisons across runs are made
- * of.
+ * of. That part is known and no estimate: its half-width is the normal quantile's, and
+ * the two half-widths add as squares.
+ *
+ * Files of pyperf have no baseline. There, a row is one benchmark, r is the quotient of
+ * the centres (trimmed means of logarithms, as of dcb_analysis) of the times of the
+ * processes, and machine and interpreter have to be the same. What runs differ by is not
+ * known of such times: `wide` is `ratio`. The one arm of such a file is matched by its
+ * label; where no other document has an arm of that label, it stands for every arm of its
+ * workload.
  */
 #ifndef DCB_COMPARE_H
 #define DCB_COMPARE_H
@@ -41,11 +49,15 @@ enum dcb_compare_gap {
     DCB_GAP_PROVIDER = 1 << 7,    /* the counter's provider, event or simulator differ */
     DCB_GAP_UNPAIRED = 1 << 8,    /* no baseline in the same run: times alone (pyperf) */
     DCB_GAP_WITHHELD = 1 << 9,    /* the control differed in one of the runs */
-    DCB_GAP_RARE = 1 << 10        /* events of the kernel, too rare for a ratio */
+    DCB_GAP_RARE = 1 << 10,       /* events of the kernel, too rare for a ratio */
+    DCB_GAP_END = 1 << 11
 };
 
 /* One phrase for the first of the bits: "the workload's file differs". */
 const char *dcb_compare_gap_text(unsigned gaps);
+
+/* The name of one bit, for programs: "workload"; NULL for 0 and for what is no bit. */
+const char *dcb_compare_gap_name(unsigned gap);
 
 /* A counter of a row in one document against the first. */
 struct dcb_compare_counter {
@@ -89,7 +101,8 @@ struct dcb_compare_row {
  *     error of the mean = sqrt(sum over workloads of (sum over its rows of e)^2) / n
  *
  * Its degrees of freedom are Satterthwaite's over the workloads, each with those of its
- * row that has the fewest. `wide` is the same of the wide errors. A row without an
+ * row that has the fewest. What runs differ by adds
+ * up in the same way, for `wide`. A row without an
  * interval leaves the mean without one.
  */
 struct dcb_compare_mean {

@@ -2,6 +2,56 @@
 
 #include "compare_private.h"
 
+static const struct {
+    enum dcb_compare_gap gap;
+    const char *name, *text;
+} gap_rows[] = {
+    {DCB_GAP_NOT_THERE, "not_there", "it is in one of the files alone"},
+    {DCB_GAP_FAILED, "failed", "it failed or has no value in one of the files"},
+    {DCB_GAP_WORKLOAD, "workload", "the workload's file differs"},
+    {DCB_GAP_BASELINE, "baseline", "the baselines differ"},
+    {DCB_GAP_INTERPRETER, "interpreter", "the interpreters differ"},
+    {DCB_GAP_MACHINE, "machine", "the machines differ"},
+    {DCB_GAP_SETTINGS, "settings",
+     "garbage collection is on in one and off in the other"},
+    {DCB_GAP_PROVIDER, "provider", "it was counted in another way"},
+    {DCB_GAP_UNPAIRED, "unpaired", "times of different runs, without a baseline in them"},
+    {DCB_GAP_WITHHELD, "withheld",
+     "the control differed from the baseline in one of the runs"},
+    {DCB_GAP_RARE, "rare", "it is too rare for a ratio"},
+};
+
+enum { GAP_ROWS = sizeof gap_rows / sizeof *gap_rows };
+
+const char *dcb_compare_gap_text(unsigned gaps)
+{
+    for (size_t i = 0; i < GAP_ROWS; i++) {
+        if (gaps & gap_rows[i].gap)
+            return gap_rows[i].text;
+    }
+    return "";
+}
+
+const char *dcb_compare_gap_name(unsigned gap)
+{
+    for (size_t i = 0; i < GAP_ROWS; i++) {
+        if (gap == gap_rows[i].gap)
+            return gap_rows[i].name;
+    }
+    return NULL;
+}
+
+const char *dcb_compare_title(const struct dcb_compare *compare, size_t document)
+{
+    const struct dcb_document *self = compare->documents[document];
+
+    for (size_t i = 0; i < compare->document_count; i++) {
+        if (i != document && strcmp(compare->documents[i]->name, self->name) == 0)
+            return self->path;
+    }
+    return self->name;
+}
+
 bool dcb_compare_differ(const char *a, const char *b)
 {
     return a && b && strcmp(a, b) != 0;
@@ -64,6 +114,8 @@ unsigned dcb_compare_counter_gaps(const struct dcb_plan *a, size_t row_a,
 {
     const struct dcb_plan_row *left = &a->rows[row_a], *right = &b->rows[row_b];
 
+    if (left->kind == DCB_KIND_NONE || right->kind == DCB_KIND_NONE)
+        return DCB_GAP_FAILED;
     if (left->provider != right->provider || left->kind != right->kind)
         return DCB_GAP_PROVIDER;
     if (left->kind == DCB_KIND_SIMULATED &&

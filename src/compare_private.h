@@ -3,6 +3,8 @@
 #define DCB_COMPARE_PRIVATE_H
 
 #include "compare.h"
+#include "compare_report.h"
+#include "report_private.h"
 
 /* ---- compare_gaps.c: what keeps two documents from being compared ---- */
 
@@ -20,7 +22,7 @@ unsigned dcb_compare_run_gaps(const struct dcb_document *a, const struct dcb_doc
 bool dcb_compare_same_baseline(const struct dcb_document *a,
                                const struct dcb_document *b);
 
-/* PROVIDER, RARE of the same row in both, by its number in each plan. */
+/* FAILED, PROVIDER, RARE of the same row in both, by its number in each plan. */
 unsigned dcb_compare_counter_gaps(const struct dcb_plan *a, size_t row_a,
                                   const struct dcb_plan *b, size_t row_b);
 
@@ -28,8 +30,38 @@ unsigned dcb_compare_counter_gaps(const struct dcb_plan *a, size_t row_a,
 const struct dcb_workload_result *
 dcb_compare_workload(const struct dcb_document *document, const char *label);
 
+/* ---- compare_counters.c ---- */
+
+/* The counters of the row's comparison, whose gaps are known, of one document. */
+void dcb_compare_counters(const struct dcb_compare *compare, struct dcb_compare_row *row,
+                          size_t document);
+
 /* ---- compare_notes.c ---- */
 
 void dcb_compare_add_notes(struct dcb_compare *compare);
+
+/* ---- reports ---- */
+
+/* One document against the first, as it is shown. */
+struct dcb_compare_page {
+    struct dcb_sheet sheet;
+    const struct dcb_compare *compare;
+    const struct dcb_compare_view *view;
+    size_t document;
+    size_t *order; /* rows to show */
+    size_t count;
+};
+
+/* compare_tables.c: the tables of order[first] to order[end - 1], rows of one workload.
+ */
+void dcb_compare_tables(const struct dcb_compare_page *page, size_t first, size_t end);
+
+/* "+1.3 +-0.6 %"; `exact`: with two digits in any case. */
+void dcb_compare_change_text(char *text, size_t size, const struct dcb_interval *ratio,
+                             bool exact);
+
+/* Whether the counter is compared, and one to show. */
+bool dcb_compare_shows(const struct dcb_compare_page *page,
+                       const struct dcb_compare_counter *counter);
 
 #endif

@@ -16,7 +16,7 @@
 
 /* ---- pieces of the sheet ---- */
 
-static void heading(const struct dcb_sheet *sheet, const char *text)
+void dcb_sheet_heading(const struct dcb_sheet *sheet, const char *text)
 {
     if (sheet->format == DCB_TABLE_MARKDOWN)
         dcb_strbuf_appendf(sheet->out, "\n### %s\n\n", text);
@@ -369,7 +369,7 @@ static void summary(const struct dcb_sheet *sheet)
 
     if (workloads < 2)
         return;
-    heading(sheet, "summary: time per iteration and change");
+    dcb_sheet_heading(sheet, "summary: time per iteration and change");
     for (size_t first = 0; first < workloads; first += wide) {
         if (first)
             dcb_strbuf_append(sheet->out, "\n");
@@ -432,8 +432,9 @@ static void print_sheet(const struct dcb_sheet *sheet)
                  dcb_result_workload_label(result, workload),
                  (unsigned long long)workload->objects,
                  workload->objects == 1 ? "object" : "objects");
-        heading(sheet,
-                workload->objects ? title : dcb_result_workload_label(result, workload));
+        dcb_sheet_heading(sheet, workload->objects
+                                     ? title
+                                     : dcb_result_workload_label(result, workload));
         if (!workload->failure)
             time_table(sheet, workload);
         failure_remarks(sheet, workload);

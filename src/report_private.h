@@ -1,4 +1,4 @@
-/* What the report's own files share; nobody else includes it. */
+/* What the files of reports share; nobody else includes it. */
 #ifndef DCB_REPORT_PRIVATE_H
 #define DCB_REPORT_PRIVATE_H
 
@@ -14,13 +14,15 @@ enum { DCB_SHEET_WIDTH = 79, DCB_SHEET_INDENT = 2 };
 
 /* How the same tables come out as terminal text and as Markdown. */
 struct dcb_sheet {
-    const struct dcb_result *result;
+    const struct dcb_result *result; /* NULL in what is not of one run */
     enum dcb_table_format format;
     int verbosity;
     bool color;
     bool utf8; /* block characters may be printed */
     struct dcb_strbuf *out;
 };
+
+void dcb_sheet_heading(const struct dcb_sheet *sheet, const char *text);
 
 void dcb_sheet_print_table(const struct dcb_sheet *sheet,
                            const struct dcb_text_table *table);
