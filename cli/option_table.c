@@ -4,16 +4,18 @@
 
 enum {
     RUN = 1u << CLI_RUN,
+    COMPARE = 1u << CLI_COMPARE,
     CONVERT = 1u << CLI_CONVERT,
     LIST = 1u << CLI_LIST,
     DOCTOR = 1u << CLI_DOCTOR,
     SELFTEST = 1u << CLI_SELFTEST,
     MEASURE = RUN | SELFTEST,
-    EVERY = RUN | CONVERT | LIST | DOCTOR | SELFTEST
+    EVERY = RUN | COMPARE | CONVERT | LIST | DOCTOR | SELFTEST
 };
 
 static const char *const formats[] = {"table", "json", "markdown", "csv", "pyperf", NULL};
 static const char *const own_formats[] = {"table", "json", "markdown", "csv", NULL};
+static const char *const sorts[] = {"file", "change", "name", "workload", NULL};
 static const char *const whens[] = {"auto", "always", "never", NULL};
 static const char *const services[] = {"auto", "github", "none", NULL};
 static const char *const switches[] = {"on", "off", NULL};
@@ -36,6 +38,13 @@ static const char *const run_examples[] = {
     "dcbench --impl merged --workload memo",
     "dcbench -i new=my_copy.py -w memo,data.json --precision 0.2",
     "dcbench -i all -w all -o result.json --fail-if slower",
+    NULL,
+};
+
+static const char *const compare_examples[] = {
+    "dcbench compare old.json new.json",
+    "dcbench compare old.json new.json --only-changed --sort change",
+    "dcbench compare old.json new.json --fail-if slower --format markdown",
     NULL,
 };
 
@@ -70,10 +79,13 @@ static const char *const selftest_examples[] = {
 const struct cli_exit_row cli_exit_rows[] = {
     {"0", "done, and every check holds", EVERY},
     {"1", "a check failed: a wrong copy, or a verdict that --fail-if names", RUN},
+    {"1", "a verdict that --fail-if names", COMPARE},
     {"1", "identical code was told apart, or slower code called faster", SELFTEST},
     {"2", "wrong usage", EVERY},
     {"3", "this machine, a file or an implementation cannot do it", EVERY},
+    {"3", "a file has nothing that can be compared with the first", COMPARE},
     {"4", "--fail-if asked for a verdict and it is inconclusive", RUN},
+    {"4", "--fail-if asked for a verdict and there is none", COMPARE},
     {"4", "the planted difference was not seen, or nothing could be said", SELFTEST},
     {"5", "a bug in dcbench", EVERY},
     {"130, 143", "interrupted; what was measured so far is written", MEASURE},
@@ -90,6 +102,18 @@ const struct cli_command_row cli_command_rows[CLI_COMMAND_COUNT] = {
             .description = "Measures implementations of copy.deepcopy side by side and "
                            "tells which one is faster, by how much and how sure that is.",
             .examples = run_examples,
+        },
+    [CLI_COMPARE] =
+        {
+            .name = "compare",
+            .usage = "compare FILE FILE... [OPTION]...",
+            .summary = "compare result files",
+            .description = "Compares result files with the first of them: how the ratio "
+                           "to the baseline has changed, and how sure that is, whatever "
+                           "the speed of the machines was. What cannot be compared is "
+                           "left out and said. Files of pyperf are read, too.",
+            .files = true,
+            .examples = compare_examples,
         },
     [CLI_CONVERT] =
         {
@@ -327,7 +351,7 @@ const struct cli_option_row cli_option_rows[] = {
         .high = 100,
         .below = true,
         .initial = "1",
-        .commands = MEASURE,
+        .commands = MEASURE | COMPARE,
         .group = CLI_GROUP_EFFORT,
         .help = "+-PCT % counts as the same",
     },
@@ -340,7 +364,7 @@ const struct cli_option_row cli_option_rows[] = {
         .low = 50,
         .high = 99.99,
         .initial = "95",
-        .commands = MEASURE,
+        .commands = MEASURE | COMPARE,
         .group = CLI_GROUP_EFFORT,
         .help = "confidence of the intervals",
     },
@@ -445,7 +469,7 @@ const struct cli_option_row cli_option_rows[] = {
         .value = CLI_VALUE_FILE,
         .offset = FIELD(output),
         .argument = "FILE",
-        .commands = RUN | CONVERT,
+        .commands = RUN | COMPARE | CONVERT,
         .group = CLI_GROUP_OUTPUT,
         .complete = CLI_COMPLETE_FILE,
         .help = "write the result as JSON",
@@ -496,13 +520,34 @@ const struct cli_option_row cli_option_rows[] = {
         .variants = format_variants,
     },
     {
+        .name = "sort",
+        .value = CLI_VALUE_CHOICE,
+        .offset = FIELD(sort),
+        .argument = "KEY",
+        .choices = sorts,
+        .noun = "order",
+        .initial = "file",
+        .commands = COMPARE,
+        .group = CLI_GROUP_OUTPUT,
+        .complete = CLI_COMPLETE_CHOICES,
+        .help = "order of what is compared: file, change, name or workload",
+    },
+    {
+        .name = "only-changed",
+        .value = CLI_VALUE_FLAG,
+        .offset = FIELD(only_changed),
+        .commands = COMPARE,
+        .group = CLI_GROUP_OUTPUT,
+        .help = "show only what is faster or slower",
+    },
+    {
         .name = "fail-if",
         .value = CLI_VALUE_SET,
         .offset = FIELD(fail_if),
         .argument = "LIST",
         .choices = verdicts,
         .noun = "verdict",
-        .commands = RUN,
+        .commands = RUN | COMPARE,
         .group = CLI_GROUP_OUTPUT,
         .complete = CLI_COMPLETE_CHOICES,
         .help = "fail where a verdict is one of faster, slower, same; with "
@@ -585,7 +630,8 @@ const struct cli_option_row cli_option_rows[] = {
         .offset = FIELD(verbosity),
         .commands = EVERY,
         .group = CLI_GROUP_OUTPUT,
-        .help = "more detail; of a run, how the workers are distributed; of the "
+        .help = "more detail; of a run, how the workers are distributed; of a "
+                "comparison, every counter; of the "
                 "self-test, every comparison",
     },
     {

@@ -14,6 +14,7 @@ struct dcb_strbuf;
 
 enum cli_command {
     CLI_RUN,
+    CLI_COMPARE,
     CLI_CONVERT,
     CLI_LIST,
     CLI_DOCTOR,
@@ -24,6 +25,7 @@ enum cli_command {
 enum cli_when { CLI_AUTO, CLI_ALWAYS, CLI_NEVER };
 enum cli_format { CLI_TABLE, CLI_JSON, CLI_MARKDOWN, CLI_CSV, CLI_PYPERF };
 enum cli_ci { CLI_CI_AUTO, CLI_CI_GITHUB, CLI_CI_NONE };
+enum cli_sort { CLI_SORT_FILE, CLI_SORT_CHANGE, CLI_SORT_NAME, CLI_SORT_WORKLOAD };
 enum cli_info { CLI_INFO_NONE, CLI_INFO_HELP, CLI_INFO_VERSION, CLI_INFO_COMPLETION };
 
 struct cli_list {
@@ -56,6 +58,8 @@ struct cli_options {
     char *python;                /* --python 3.13 */
     char *venv;                  /* --venv */
     enum cli_format format;
+    enum cli_sort sort;
+    bool only_changed; /* --only-changed */
     enum cli_when progress, color;
     enum cli_ci ci;      /* what is done for the CI service around */
     uint64_t iterations; /* per block; 0: calibrated */

@@ -184,6 +184,7 @@ static void decode_simulation(struct dcb_decode *decode, json_t *simulation)
     dcb_json_enter(decode->reader, "simulation");
     plan->simulator = dcb_xstrdup("valgrind");
     plan->simulator_version = dcb_decode_copy(decode, simulation, "version");
+    plan->simulator_geometry = dcb_decode_copy(decode, simulation, "geometry");
     plan->layouts = (uint32_t)dcb_json_need_whole(decode->reader, simulation, "layouts",
                                                   0, DCB_DECODE_LAYOUTS_MAX);
     dcb_json_leave(decode->reader);

@@ -28,7 +28,7 @@ IMPLS = {"stdlib", "fastpath", "memo-opt", "merged", "published-fastpath",
 WORKLOADS = {"general", "reduce", "memo"}
 OWN_FORMATS = {"table", "json", "markdown", "csv"}
 FORMATS = OWN_FORMATS | {"pyperf"}
-COMMANDS = {"run", "convert", "list", "doctor", "selftest"}
+COMMANDS = {"run", "compare", "convert", "list", "doctor", "selftest"}
 
 
 def shell(name):
@@ -160,6 +160,10 @@ def test_unknown_shell():
     ("dcbench selftest --ma", {"--max-time", "--margin"}),
     ("dcbench selftest -w m", {"memo"}),
     ("dcbench selftest --im", set()),
+    ("dcbench compare zz_", {"zz_copy.py", "zz_other.py"}),
+    ("dcbench compare zz_copy.py zz_o", {"zz_other.py"}),
+    ("dcbench compare --sort n", {"name"}),
+    ("dcbench compare --only", {"--only-changed"}),
     ("dcbench list --f", {"--format"}),
     ("dcbench list --impl", set()),
     ("dcbench -- --f", set()),

@@ -94,6 +94,8 @@ FIELD_TEST(has_json, o->format == CLI_JSON)
 FIELD_TEST(has_pyperf, o->format == CLI_PYPERF)
 FIELD_TEST(has_table, o->format == CLI_TABLE)
 FIELD_TEST(has_fail_if, is_list(&o->fail_if, "slower", "inconclusive"))
+FIELD_TEST(has_sort, o->command == CLI_COMPARE && o->sort == CLI_SORT_CHANGE)
+FIELD_TEST(has_only_changed, o->only_changed)
 FIELD_TEST(has_no_progress, o->progress == CLI_NEVER)
 FIELD_TEST(has_color, o->color == CLI_ALWAYS)
 FIELD_TEST(is_quiet, o->verbosity == -1)
@@ -154,6 +156,8 @@ static const struct field_case {
     {"format", "--format pyperf", has_pyperf},
     {"fail-if", "--fail-if slower,inconclusive", has_fail_if},
     {"fail-if", "--fail-if slower --fail-if inconclusive", has_fail_if},
+    {"sort", "compare a b --sort change", has_sort},
+    {"only-changed", "compare a b --only-changed", has_only_changed},
     {"progress", "--progress never", has_no_progress},
     {"color", "--color always", has_color},
     {"quiet", "-q", is_quiet},
@@ -364,14 +368,13 @@ static const struct error_case {
     {"-i a list impls", "--impl: not an option of 'dcbench list' ('dcbench list --help' "
                         "lists all)"},
     /* commands and operands */
-    {"comapre a b",
-     "unknown command 'comapre'; one of run, convert, list, doctor, selftest (to "
-     "measure an implementation: -i comapre; a workload: -w comapre)"},
+    {"comapre a b", "unknown command 'comapre'; did you mean 'compare'? ('dcbench "
+                    "--help' lists all)"},
     {"lst impls", "unknown command 'lst'; did you mean 'list'? ('dcbench --help' lists "
                   "all)"},
     {"rnu", "unknown command 'rnu'; did you mean 'run'? ('dcbench --help' lists all)"},
     {"merged",
-     "unknown command 'merged'; one of run, convert, list, doctor, selftest (to "
+     "unknown command 'merged'; one of run, compare, convert, list, doctor, selftest (to "
      "measure an implementation: -i merged; a workload: -w merged)"},
     {"run merged", "unexpected operand 'merged'; did you mean '-i merged' (an "
                    "implementation) or '-w merged' (a workload)?"},
