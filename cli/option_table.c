@@ -496,6 +496,15 @@ const struct cli_option_row cli_option_rows[] = {
         .help = "the results folder",
     },
     {
+        .name = "label",
+        .value = CLI_VALUE_TEXT,
+        .offset = FIELD(label),
+        .argument = "TEXT",
+        .commands = RUN,
+        .group = CLI_GROUP_OUTPUT,
+        .help = "what to call the result, in 'dcbench history' for one",
+    },
+    {
         .name = "keep-rounds",
         .value = CLI_VALUE_FILE,
         .offset = FIELD(keep_rounds),

@@ -25,11 +25,12 @@ enum cli_value {
     CLI_VALUE_EVENTS,     /* struct cli_list: commas inside of brackets do not split */
     CLI_VALUE_SET,        /* struct cli_list: each item one of `choices`, once */
     CLI_VALUE_PATHS,      /* struct cli_list: each value is one item */
-    CLI_VALUE_FILE,       /* char *: this and the next three; not empty */
-    CLI_VALUE_ITEM,       /* what could be an item of a list, but just one */
-    CLI_VALUE_NAME,       /* a file name without its folder */
-    CLI_VALUE_PYTHON,     /* 3.13 */
-    CLI_VALUE_COUNT,      /* unsigned, within least and most */
+    CLI_VALUE_TEXT,       /* char *: this and the next four; not empty; one line */
+    CLI_VALUE_FILE,
+    CLI_VALUE_ITEM,   /* what could be an item of a list, but just one */
+    CLI_VALUE_NAME,   /* a file name without its folder */
+    CLI_VALUE_PYTHON, /* 3.13 */
+    CLI_VALUE_COUNT,  /* unsigned, within least and most */
     CLI_VALUE_COUNT64,
     CLI_VALUE_CPU,     /* int, the same */
     CLI_VALUE_SEED,    /* uint64_t, the same; sets has_seed */

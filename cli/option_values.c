@@ -9,6 +9,7 @@
 #include "error.h"
 #include "option_table.h"
 #include "strbuf.h"
+#include "utf8.h"
 #include "xalloc.h"
 
 enum { NAME_LENGTH_MAX = 200 };
@@ -166,11 +167,33 @@ static int check_name(const struct cli_option_row *row, const char *value,
     return 0;
 }
 
+/* What goes into results and from there to terminals. */
+static int check_line(const struct cli_option_row *row, const char *value,
+                      struct dcb_error *err)
+{
+    char *printable = dcb_xstrdup(value);
+    bool changed;
+
+    dcb_utf8_make_printable(printable);
+    changed = strcmp(printable, value) != 0;
+    free(printable);
+    if (changed)
+        return usage_error(
+            err, row, "the value is not one line of UTF-8 without control characters");
+    if (strlen(value) > NAME_LENGTH_MAX)
+        return dcb_error_set(err, DCB_ERROR_USAGE,
+                             "--%s: the value is longer than %d bytes", row->name,
+                             NAME_LENGTH_MAX);
+    return 0;
+}
+
 static int check_text(const struct cli_option_row *row, const char *value,
                       struct dcb_error *err)
 {
     if (!value[0])
         return usage_error(err, row, "the value is empty");
+    if (row->value == CLI_VALUE_TEXT)
+        return check_line(row, value, err);
     if (row->value == CLI_VALUE_FILE && strcmp(value, "-") == 0 &&
         row->complete == CLI_COMPLETE_FILE)
         return usage_error(err, row,
@@ -329,6 +352,7 @@ int cli_option_set(struct cli_options *options, const struct cli_option_row *row
             return usage_error(err, row, "the value is empty");
         cli_list_append(field, value, strlen(value));
         return 0;
+    case CLI_VALUE_TEXT:
     case CLI_VALUE_FILE:
     case CLI_VALUE_ITEM:
     case CLI_VALUE_NAME:
@@ -372,6 +396,7 @@ void cli_option_unset(struct cli_options *options, const struct cli_option_row *
         cli_list_clear(field);
         break;
     case CLI_VALUE_COMPLETION:
+    case CLI_VALUE_TEXT:
     case CLI_VALUE_FILE:
     case CLI_VALUE_ITEM:
     case CLI_VALUE_NAME:

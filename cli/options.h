@@ -52,6 +52,7 @@ struct cli_options {
     char *output;                /* -o */
     char *save;                  /* --save */
     char *results_dir;           /* --results-dir; NULL: "results" */
+    char *label;                 /* --label */
     char *keep_rounds;           /* --keep-rounds */
     char *junit;                 /* --junit */
     char *summary;               /* --summary */

@@ -263,6 +263,7 @@ static void plan_effort(const struct cli_options *options, struct dcb_plan *plan
     struct dcb_sysinfo system;
 
     dcb_sysinfo_read(&system);
+    plan->label = options->label ? dcb_xstrdup(options->label) : NULL;
     plan->seed = options->has_seed ? options->seed : random_seed();
     plan->iterations = options->iterations;
     plan->rounds = options->rounds;

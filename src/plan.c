@@ -28,6 +28,7 @@ void dcb_plan_clear(struct dcb_plan *plan)
     free(plan->simulator_geometry);
     free(plan->python_path);
     free(plan->venv);
+    free(plan->label);
     *plan = (struct dcb_plan){.arms = NULL};
 }
 

@@ -60,6 +60,8 @@ struct dcb_plan {
     char *venv;
     bool site;
 
+    char *label; /* what the user calls the result; NULL */
+
     uint64_t seed;
     uint64_t iterations; /* per block; 0: calibrated */
     uint32_t rounds;     /* per worker; 0: as many as fit the budget */

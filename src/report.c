@@ -86,6 +86,24 @@ static enum dcb_style verdict_style(enum dcb_verdict verdict)
                                            : DCB_STYLE_PLAIN;
 }
 
+/* "nightly 17, commit 0123456789": what was measured, for whoever finds it later. */
+static void origin_line(const struct dcb_sheet *sheet, const char *line_end)
+{
+    const struct dcb_result *result = sheet->result;
+
+    if (result->label) {
+        char *label = dcb_xstrdup(result->label);
+
+        dcb_utf8_make_printable(label);
+        dcb_strbuf_append(sheet->out, label);
+        free(label);
+    }
+    if (result->commit)
+        dcb_strbuf_appendf(sheet->out, "%scommit %.*s", result->label ? ", " : "",
+                           DCB_COMMIT_SHORT, result->commit);
+    dcb_strbuf_append(sheet->out, line_end);
+}
+
 static void header(const struct dcb_sheet *sheet)
 {
     const struct dcb_result *result = sheet->result;
@@ -102,6 +120,8 @@ static void header(const struct dcb_sheet *sheet)
                        system->cpus == 1 ? "" : "s",
                        system->virtual_machine ? ", virtual machine" : "", system->kernel,
                        line_end);
+    if (result->label || result->commit)
+        origin_line(sheet, line_end);
 }
 
 /* What to do about it stands in the JSON and in 'dcbench doctor'. */

@@ -58,6 +58,8 @@ void dcb_result_clear(struct dcb_result *result)
         clear_sources(result->arm_sources, result->plan->arm_count);
         clear_sources(result->workload_sources, result->plan->workload_count);
     }
+    free(result->label);
+    free(result->commit);
     free(result->python.version);
     free(result->python.build);
     free(result->python.implementation);

@@ -117,8 +117,13 @@ struct dcb_source {
     char *path, *sha256; /* NULL where there is none */
 };
 
+/* Digits of a commit that people are shown. */
+enum { DCB_COMMIT_SHORT = 10 };
+
 struct dcb_result {
     const struct dcb_plan *plan; /* borrowed */
+    char *label;                 /* what the user calls this result; NULL */
+    char *commit;                /* of the folder it was run in, hexadecimal; NULL */
     struct dcb_sysinfo system;
     struct {
         char *version, *build, *implementation, *compiler, *copy_path, *copy_sha256;

@@ -8,6 +8,7 @@
 #include "analysis.h"
 #include "runner_private.h"
 #include "spawn.h"
+#include "sysinfo_commit.h"
 #include "xalloc.h"
 
 double dcb_runner_now_s(void)
@@ -178,6 +179,8 @@ int dcb_runner_run(const struct dcb_plan *plan, const struct dcb_runner_hooks *h
 
     *result = (struct dcb_result){.plan = plan};
     dcb_sysinfo_read(&result->system);
+    result->label = plan->label ? dcb_xstrdup(plan->label) : NULL;
+    result->commit = dcb_sysinfo_commit(".");
     result->arm_sources = dcb_xcalloc(plan->arm_count, sizeof *result->arm_sources);
     result->workload_sources =
         dcb_xcalloc(plan->workload_count + 1, sizeof *result->workload_sources);

@@ -316,3 +316,16 @@ def test_ignored_interrupt_stays_ignored(dcbench):
     time.sleep(0.5)
     process.send_signal(signal.SIGINT)
     assert dcbench.finish(process).code == 0
+
+
+def test_label_and_commit_of_the_folder(dcbench, write):
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    assert dcbench.result(*MEMO)["label"] is None
+    write(".git/HEAD", "ref: refs/heads/main\n")
+    write(".git/refs/heads/main", commit + "\n")
+    result = dcbench.result(*MEMO, "--label", 'night "17", \u00e9')
+    assert result["label"] == 'night "17", \u00e9' and result["commit"] == commit
+    # What git's environment says of another repository counts for nothing.
+    env = dcbench.environment(GIT_DIR="/nonexistent")
+    assert dcbench.result(*MEMO, env=env)["commit"] == commit
+    assert f"commit {commit[:10]}\n" in dcbench.quick(*MEMO).out

@@ -83,6 +83,8 @@ static void whole_result(void **state)
     assert_text_at(root, "dcbench", DCB_VERSION);
     assert_text_at(root, "notes.0", "a note");
     assert_null_at(root, "interrupted");
+    assert_null_at(root, "label");
+    assert_null_at(root, "commit");
 
     assert_text_at(root, "environment.cpu", "A CPU");
     assert_text_at(root, "environment.date", "2024-02-29T12:00:00Z");
@@ -114,6 +116,22 @@ static void whole_result(void **state)
     assert_number_at(root, "workloads.1.objects", 2);
     assert_number_at(root, "workloads.0.precision_reached", 0.0031);
     assert_null_at(root, "workloads.0.failure");
+    json_decref(root);
+    unmake_result(&made);
+}
+
+static void where_a_result_comes_from(void **state)
+{
+    struct made made;
+    json_t *root;
+
+    (void)state;
+    make_result(&made, impls, 1, inputs, 1);
+    made.result.label = dcb_xstrdup("nightly \"17\"");
+    made.result.commit = dcb_xstrdup("0123456789abcdef0123456789abcdef01234567");
+    root = parse(&made);
+    assert_text_at(root, "label", "nightly \"17\"");
+    assert_text_at(root, "commit", "0123456789abcdef0123456789abcdef01234567");
     json_decref(root);
     unmake_result(&made);
 }
@@ -606,6 +624,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whole_result),
+        cmocka_unit_test(where_a_result_comes_from),
         cmocka_unit_test(every_cell),
         cmocka_unit_test(counters_and_samples),
         cmocka_unit_test(origin_of_a_row_is_told),

@@ -81,6 +81,7 @@ FIELD_TEST(has_paths, is_list(&o->python_path, "a,b", "c"))
 FIELD_TEST(has_output, is_text(o->output, "r.json"))
 FIELD_TEST(has_save, is_text(o->save, "Base-1_x.y"))
 FIELD_TEST(has_results_dir, is_text(o->results_dir, "/tmp/r"))
+FIELD_TEST(has_label, is_text(o->label, "build-17,\xc3\xa9"))
 FIELD_TEST(has_keep_rounds, is_text(o->keep_rounds, "r.jsonl"))
 FIELD_TEST(has_junit, is_text(o->junit, "j.xml"))
 FIELD_TEST(has_summary, is_text(o->summary, "s.md"))
@@ -144,6 +145,7 @@ static const struct field_case {
     {"output", "--output r.json", has_output},
     {"save", "--save Base-1_x.y", has_save},
     {"results-dir", "--results-dir /tmp/r", has_results_dir},
+    {"label", "--label build-17,\xc3\xa9", has_label},
     {"keep-rounds", "--keep-rounds r.jsonl", has_keep_rounds},
     {"junit", "--junit j.xml", has_junit},
     {"summary", "--summary s.md", has_summary},
@@ -219,6 +221,7 @@ static void defaults_without_options(void **state)
     assert_null(o.output);
     assert_null(o.save);
     assert_null(o.results_dir);
+    assert_null(o.label);
     assert_null(o.keep_rounds);
     assert_null(o.junit);
     assert_null(o.summary);
@@ -477,6 +480,13 @@ static const struct error_case {
     {"--save a/b",
      "--save: 'a/b' is not a name of letters, digits, '.', '_' and '-' that "
      "does not start with '.'"},
+    {"--label ''", "--label: the value is empty"},
+    {"--label \x1b[2J",
+     "--label: the value is not one line of UTF-8 without control characters"},
+    {"--label a\nb",
+     "--label: the value is not one line of UTF-8 without control characters"},
+    {"--label \xff",
+     "--label: the value is not one line of UTF-8 without control characters"},
     {"--python 3", "--python: '3' is not a version such as 3.13"},
     {"--python 3.13.1", "--python: '3.13.1' is not a version such as 3.13"},
     {"--python .3", "--python: '.3' is not a version such as 3.13"},

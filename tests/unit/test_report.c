@@ -786,6 +786,28 @@ static void assert_header(const struct made *made, const char *line)
     free(text);
 }
 
+static void header_tells_where_it_comes_from(void **state)
+{
+    struct made made;
+    char *text;
+
+    (void)state;
+    make_result(&made, impls, 1, inputs, 1);
+    made.result.commit = dcb_xstrdup("0123456789abcdef0123456789abcdef01234567");
+    assert_header(&made, "\ncommit 0123456789\n");
+    made.result.label = dcb_xstrdup("night\x1b[2J");
+    assert_header(&made, "\nnight?[2J, commit 0123456789\n");
+    free(made.result.commit);
+    made.result.commit = NULL;
+    assert_header(&made, "\nnight?[2J\n");
+    free(made.result.label);
+    made.result.label = NULL;
+    text = as_text(&made, 0);
+    assert_null(strstr(text, "commit"));
+    free(text);
+    unmake_result(&made);
+}
+
 static void headers_of_counters(void **state)
 {
     struct made made;
@@ -871,6 +893,7 @@ int main(void)
         cmocka_unit_test(simulated_table_of_several_candidates),
         cmocka_unit_test(simulated_table_of_the_control_alone),
         cmocka_unit_test(no_range_where_none_is_known),
+        cmocka_unit_test(header_tells_where_it_comes_from),
         cmocka_unit_test(headers_of_counters),
         cmocka_unit_test(derived_table),
     };
