@@ -157,6 +157,12 @@ $(B)/tests/replay: scripts/study/replay.c $(LIB)
 	@echo '  CC      $@'
 	$(Q)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) -MMD -MP -o $@ $< $(LIB) -lm
 
+# How often a step is seen where there is none, and where there is one.
+$(B)/tests/step_rates: scripts/study/step_rates.c $(LIB)
+	@mkdir -p $(@D)
+	@echo '  CC      $@'
+	$(Q)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) -MMD -MP -o $@ $< $(LIB) -lm
+
 # What the timed loop costs (scripts/speed).
 FIRST_PYTHON := $(firstword $(PYTHONS))
 $(B)/tests/loop_overhead: tests/bench/loop_overhead.c $(B)/obj/$(FIRST_PYTHON)/py_loop.o
