@@ -6,13 +6,13 @@
 #include <string.h>
 
 #include "format.h"
+#include "spark.h"
 #include "strbuf.h"
 #include "utf8.h"
 #include "xalloc.h"
 
 enum {
     LABEL_WIDTH = 18,
-    LEVELS = 8,
     HISTOGRAM_MIN = 10,
     HISTOGRAM_MAX = 41,
     BINS_MIN = 9,
@@ -223,25 +223,6 @@ struct sheet {
     size_t bins, bin_width;
 };
 
-static const char *level_text(const struct dcb_distribution_style *style, size_t level)
-{
-    static const char *const blocks[LEVELS + 1] = {
-        " ",
-        "\xe2\x96\x81",
-        "\xe2\x96\x82",
-        "\xe2\x96\x83",
-        "\xe2\x96\x84",
-        "\xe2\x96\x85",
-        "\xe2\x96\x86",
-        "\xe2\x96\x87",
-        "\xe2\x96\x88",
-    };
-    static const char *const ascii[LEVELS + 1] = {" ", ".", ":", "-", "=",
-                                                  "+", "*", "#", "@"};
-
-    return (style->utf8 ? blocks : ascii)[level];
-}
-
 /* Axes of one length, each about the middle of its arm; the interval of a few workers may
  * be wider than they lie. */
 static void set_axes(struct arm *arms, size_t count)
@@ -314,10 +295,10 @@ static void put_histogram(const struct sheet *sheet, const struct arm *arm,
         largest = counts[i] > largest ? counts[i] : largest;
     for (size_t i = 0; i < sheet->bins; i++) {
         /* A single worker is seen, however many others there are. */
-        size_t level = (LEVELS * counts[i] + largest - 1) / largest;
+        size_t level = (DCB_SPARK_LEVELS * counts[i] + largest - 1) / largest;
 
         for (size_t k = 0; k < sheet->bin_width; k++)
-            dcb_strbuf_append(line, level_text(sheet->style, level));
+            dcb_strbuf_append(line, dcb_spark_level(sheet->style->utf8, level));
     }
     free(counts);
 }
