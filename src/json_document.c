@@ -110,6 +110,19 @@ static void decode_notes(struct dcb_decode *decode, json_t *root)
     dcb_json_leave(decode->reader);
 }
 
+/* Files of before there were any have neither. */
+static void decode_origin(struct dcb_decode *decode, json_t *root)
+{
+    struct dcb_result *result = &decode->document->result;
+
+    result->label = dcb_decode_copy(decode, root, "label");
+    result->commit = dcb_decode_copy(decode, root, "commit");
+    if (result->label && (!*result->label || !dcb_utf8_is_printable(result->label)))
+        dcb_json_fail(decode->reader, "label", "is not a line of text");
+    if (result->commit && !dcb_result_is_commit(result->commit))
+        dcb_json_fail(decode->reader, "commit", "'%.70s' is no commit", result->commit);
+}
+
 /* "2026-11-21T08:08:42Z" to seconds; -1 for anything else. */
 static int64_t seconds_of(const char *date)
 {
@@ -133,6 +146,7 @@ void dcb_json_decode_run(struct dcb_json_reader *reader, void *root,
 
     document->kind = DCB_DOCUMENT_RUN;
     document->version = dcb_decode_copy(&decode, root, "dcbench");
+    decode_origin(&decode, root);
     dcb_decode_environment(&decode, environment);
     document->time_s = seconds_of(document->result.system.date);
     dcb_decode_plan(&decode, plan);

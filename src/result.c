@@ -40,6 +40,13 @@ static void clear_sources(struct dcb_source *sources, size_t count)
     free(sources);
 }
 
+bool dcb_result_is_commit(const char *text)
+{
+    size_t length = strspn(text, "0123456789abcdef");
+
+    return (length == 40 || length == 64) && !text[length];
+}
+
 void dcb_result_clear(struct dcb_result *result)
 {
     for (size_t i = 0; i < result->workload_count; i++)

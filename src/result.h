@@ -141,6 +141,9 @@ struct dcb_result {
     int signal; /* that interrupted the run; 0 */
 };
 
+/* 40 or 64 hexadecimal digits, as git writes them. */
+bool dcb_result_is_commit(const char *text);
+
 void dcb_result_clear(struct dcb_result *result);
 void dcb_result_note(struct dcb_result *result, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

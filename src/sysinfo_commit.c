@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "result.h"
 #include "xalloc.h"
 
 enum { SYMBOLIC_MAX = 5, LINE_MAX_BYTES = 4096 };
@@ -54,13 +55,6 @@ static char *first_line(const char *folder, const char *name)
         fclose(file);
     free(path);
     return line;
-}
-
-static bool is_commit(const char *text)
-{
-    size_t length = strspn(text, "0123456789abcdef");
-
-    return (length == 40 || length == 64) && !text[length];
 }
 
 /* A name that stays below the folder it is looked for in. */
@@ -177,7 +171,7 @@ static char *commit_of(const struct repository *repository)
         const char *name = line + sizeof key - 1;
         char *next;
 
-        if (is_commit(line))
+        if (dcb_result_is_commit(line))
             return line;
         if (strncmp(line, key, sizeof key - 1) != 0 || !is_ref(name))
             break;
