@@ -6,11 +6,12 @@ enum {
     RUN = 1u << CLI_RUN,
     COMPARE = 1u << CLI_COMPARE,
     CONVERT = 1u << CLI_CONVERT,
+    HISTORY = 1u << CLI_HISTORY,
     LIST = 1u << CLI_LIST,
     DOCTOR = 1u << CLI_DOCTOR,
     SELFTEST = 1u << CLI_SELFTEST,
     MEASURE = RUN | SELFTEST,
-    EVERY = RUN | COMPARE | CONVERT | LIST | DOCTOR | SELFTEST
+    EVERY = RUN | COMPARE | CONVERT | HISTORY | LIST | DOCTOR | SELFTEST
 };
 
 static const char *const formats[] = {"table", "json", "markdown", "csv", "pyperf", NULL};
@@ -52,6 +53,13 @@ static const char *const convert_examples[] = {
     "dcbench convert result.json --format pyperf -o pyperf/",
     "dcbench convert result.json --format pyperf -i merged > merged.json",
     "dcbench convert theirs.json.gz --format csv",
+    NULL,
+};
+
+static const char *const history_examples[] = {
+    "dcbench history results",
+    "dcbench history results -i merged -w memo,reduce -v",
+    "dcbench history results --plot history.svg",
     NULL,
 };
 
@@ -126,6 +134,18 @@ const struct cli_command_row cli_command_rows[CLI_COMMAND_COUNT] = {
             .files = true,
             .examples = convert_examples,
         },
+    [CLI_HISTORY] =
+        {
+            .name = "history",
+            .usage = "history DIR|FILE... [OPTION]...",
+            .summary = "show results over time, and the steps in them",
+            .description = "Shows how the ratios of implementations to their baselines "
+                           "went over many results, such as one a day or a commit, and "
+                           "between which of them they changed. Of a folder, every "
+                           ".json and .json.gz in it and below is read.",
+            .files = true,
+            .examples = history_examples,
+        },
     [CLI_LIST] =
         {
             .name = "list",
@@ -167,6 +187,11 @@ static const struct cli_option_variant impl_variants[] = {
         .help = "implementations of the file, by commas; all: every one; for pyperf's "
                 "format",
     },
+    {
+        .commands = HISTORY,
+        .fallback = "every one",
+        .help = "implementations in the results, by their labels, by commas",
+    },
     {.commands = 0},
 };
 
@@ -189,6 +214,15 @@ static const struct cli_option_variant format_variants[] = {
     {.commands = 0},
 };
 
+static const struct cli_option_variant workload_variants[] = {
+    {
+        .commands = HISTORY,
+        .fallback = "every one",
+        .help = "workloads in the results, by their labels, by commas",
+    },
+    {.commands = 0},
+};
+
 const struct cli_option_row cli_option_rows[] = {
     {
         .name = "impl",
@@ -197,7 +231,7 @@ const struct cli_option_row cli_option_rows[] = {
         .offset = FIELD(impls),
         .argument = "IMPLS",
         .fallback = "merged",
-        .commands = RUN | CONVERT,
+        .commands = RUN | CONVERT | HISTORY,
         .group = CLI_GROUP_MEASURE,
         .complete = CLI_COMPLETE_IMPLS,
         .help = "implementations, by commas: NAME, FILE.py[:ATTR] or MODULE:ATTR, each "
@@ -211,7 +245,8 @@ const struct cli_option_row cli_option_rows[] = {
         .offset = FIELD(workloads),
         .argument = "WORKLOADS",
         .fallback = "all",
-        .commands = MEASURE,
+        .commands = MEASURE | HISTORY,
+        .variants = workload_variants,
         .group = CLI_GROUP_MEASURE,
         .complete = CLI_COMPLETE_WORKLOADS,
         .help = "what to copy, by commas: NAME, FILE.py, MODULE:ATTR, FILE.json or "
@@ -496,6 +531,16 @@ const struct cli_option_row cli_option_rows[] = {
         .help = "the results folder",
     },
     {
+        .name = "plot",
+        .value = CLI_VALUE_FILE,
+        .offset = FIELD(plot),
+        .argument = "FILE",
+        .commands = HISTORY,
+        .group = CLI_GROUP_OUTPUT,
+        .complete = CLI_COMPLETE_FILE,
+        .help = "draw it as well, FILE.svg or FILE.png; needs gnuplot",
+    },
+    {
         .name = "label",
         .value = CLI_VALUE_TEXT,
         .offset = FIELD(label),
@@ -604,7 +649,7 @@ const struct cli_option_row cli_option_rows[] = {
         .choices = whens,
         .noun = "value",
         .initial = "auto",
-        .commands = MEASURE,
+        .commands = MEASURE | HISTORY,
         .group = CLI_GROUP_OUTPUT,
         .complete = CLI_COMPLETE_CHOICES,
         .help = "show progress: auto, always or never",

@@ -16,6 +16,7 @@ enum cli_command {
     CLI_RUN,
     CLI_COMPARE,
     CLI_CONVERT,
+    CLI_HISTORY,
     CLI_LIST,
     CLI_DOCTOR,
     CLI_SELFTEST,
@@ -53,6 +54,7 @@ struct cli_options {
     char *save;                  /* --save */
     char *results_dir;           /* --results-dir; NULL: "results" */
     char *label;                 /* --label */
+    char *plot;                  /* --plot */
     char *keep_rounds;           /* --keep-rounds */
     char *junit;                 /* --junit */
     char *summary;               /* --summary */

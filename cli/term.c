@@ -105,26 +105,35 @@ static int terminal_width(void)
     return 80;
 }
 
+void cli_term_draw_line(const char *format, ...)
+{
+    char line[256];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    /* A line that wraps could not be drawn over. */
+    fprintf(stderr, "\r\x1b[K%.*s", terminal_width() - 1, line);
+    fflush(stderr);
+}
+
 void cli_term_draw(const struct dcb_progress *progress)
 {
-    char got[32] = "", line[256];
+    char got[32] = "";
 
     if (progress->simulating) {
-        snprintf(line, sizeof line, "%.60s (%zu of %zu): simulating with callgrind",
-                 progress->workload, progress->workload_index + 1,
-                 progress->workload_count);
-        fprintf(stderr, "\r\x1b[K%.*s", terminal_width() - 1, line);
-        fflush(stderr);
+        cli_term_draw_line("%.60s (%zu of %zu): simulating with callgrind",
+                           progress->workload, progress->workload_index + 1,
+                           progress->workload_count);
         return;
     }
     if (isfinite(progress->reached))
         snprintf(got, sizeof got, ", +-%.2f %%", 100 * progress->reached);
-    snprintf(line, sizeof line, "%.60s (%zu of %zu): %zu workers%s, about %.0f s left",
-             progress->workload, progress->workload_index + 1, progress->workload_count,
-             progress->workers, got, ceil(seconds_left(progress)));
-    /* A line that wraps could not be drawn over. */
-    fprintf(stderr, "\r\x1b[K%.*s", terminal_width() - 1, line);
-    fflush(stderr);
+    cli_term_draw_line("%.60s (%zu of %zu): %zu workers%s, about %.0f s left",
+                       progress->workload, progress->workload_index + 1,
+                       progress->workload_count, progress->workers, got,
+                       ceil(seconds_left(progress)));
 }
 
 void cli_term_clear(void)

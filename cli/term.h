@@ -31,6 +31,7 @@ void cli_term_lines(const char *text);
 
 /* Draws the progress line over itself; clear it before anything else is written. */
 void cli_term_draw(const struct dcb_progress *progress);
+void cli_term_draw_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void cli_term_clear(void);
 
 #endif

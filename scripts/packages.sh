@@ -39,6 +39,7 @@ optional_needs='
 zsh           has_command zsh                     zsh               zsh                 zsh                zsh
 fish          has_command fish                    fish              fish                fish               fish
 mandoc        has_command mandoc                  mandoc            mandoc              mandoc             mandoc
+gnuplot       has_command gnuplot                 gnuplot-nox       gnuplot             gnuplot            gnuplot
 '
 lab_needs='
 cross-gcc     has_command aarch64-linux-gnu-gcc   gcc-aarch64-linux-gnu  -  -  -

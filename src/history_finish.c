@@ -10,7 +10,7 @@
 #include "xalloc.h"
 
 /* A drift that makes steps so much harder to see is told. */
-#define SLOW_TOLD 1.5
+#define SLOW_TOLD 2.0
 
 /* ---- order ---- */
 

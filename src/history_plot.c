@@ -76,7 +76,7 @@ static void put_step(const struct dcb_history *history,
     dcb_strbuf_appendf(out,
                        "set arrow from %.1f, graph 0 to %.1f, graph 1 nohead linetype "
                        "%zu dashtype 2 linewidth 2\n"
-                       "set label '%+.1f %%' at %.1f, graph 0.96 offset 0.5,0 "
+                       "set label '%+.1f %%' at %.1f, graph 1.05 center "
                        "textcolor linetype %zu noenhanced\n",
                        place, place, color, 100 * (step->change.estimate - 1), place,
                        color);
@@ -136,7 +136,7 @@ static void put_head(const struct dcb_history *history, enum dcb_plot_format for
 
     dcb_strbuf_appendf(
         out,
-        "set terminal %s size %d,%zu noenhanced\nset output '%s'\n"
+        "set terminal %s size %d,%zu noenhanced background '#ffffff'\nset output '%s'\n"
         "set encoding utf8\nset xdata time\nset timefmt '%%s'\n"
         "set format x '%%Y-%%m-%%d'\nset xtics nomirror\nset ytics nomirror\n"
         "set format y '%%+.1f %%%%'\nset grid ytics\nset border 3\n"

@@ -1,6 +1,5 @@
 #include "report_history.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,6 +48,16 @@ static struct block next_block(const struct dcb_history *history, size_t first)
 }
 
 /* ---- texts ---- */
+
+/* "812", "2,000". */
+static const char *count_text(char *text, size_t count)
+{
+    if (count < 1000)
+        snprintf(text, TEXT_SIZE, "%zu", count);
+    else
+        dcb_format_count(text, (double)count);
+    return text;
+}
 
 /* "-12.1 +-0.4 %"; "x 31.2" for what is many times as slow. */
 static const char *ratio_text(char *text, const struct dcb_interval *ratio)
@@ -131,8 +140,7 @@ static void series_row(const struct dcb_sheet *sheet, struct dcb_text_table *tab
 
     dcb_spark_line(values, series->count, width, least_range, sheet->utf8, &line);
     dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", name);
-    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s",
-                        dcb_format_count(text, (double)series->count));
+    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", count_text(text, series->count));
     dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", line.text);
     dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s",
                         ratio_text(text, &series->points[0].ratio));
@@ -268,12 +276,12 @@ static void put_block(const struct dcb_sheet *sheet, const struct block *block)
 
 static void header(const struct dcb_sheet *sheet, const struct dcb_history *history)
 {
-    char first[DCB_HISTORY_DATE], last[DCB_HISTORY_DATE], count[DCB_FORMAT_SIZE];
+    char first[DCB_HISTORY_DATE], last[DCB_HISTORY_DATE], count[TEXT_SIZE];
 
     dcb_history_date(first, history->files[0].time_s);
     dcb_history_date(last, history->files[history->file_count - 1].time_s);
     dcb_strbuf_appendf(sheet->out, "dcbench " DCB_VERSION ": %s result%s, %s to %s\n",
-                       dcb_format_count(count, (double)history->file_count),
+                       count_text(count, history->file_count),
                        history->file_count == 1 ? "" : "s", first, last);
 }
 

@@ -28,7 +28,7 @@ IMPLS = {"stdlib", "fastpath", "memo-opt", "merged", "published-fastpath",
 WORKLOADS = {"general", "reduce", "memo"}
 OWN_FORMATS = {"table", "json", "markdown", "csv"}
 FORMATS = OWN_FORMATS | {"pyperf"}
-COMMANDS = {"run", "compare", "convert", "list", "doctor", "selftest"}
+COMMANDS = {"run", "compare", "convert", "history", "list", "doctor", "selftest"}
 
 
 def shell(name):
@@ -157,6 +157,7 @@ def test_unknown_shell():
     ("dcbench list impls ", set()),
     ("dcbench doctor ", set()),
     ("dcbench doctor --f", {"--format"}),
+    ("dcbench history --pl", {"--plot"}),
     ("dcbench selftest --ma", {"--max-time", "--margin"}),
     ("dcbench selftest -w m", {"memo"}),
     ("dcbench selftest --im", set()),

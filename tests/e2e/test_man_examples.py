@@ -5,6 +5,7 @@ import json
 import pathlib
 import re
 import shlex
+import shutil
 
 import pytest
 
@@ -112,7 +113,11 @@ def test_example(dcbench, line):
         (dcbench.folder / path).unlink(missing_ok=True)
     if "compare" in words:
         record(dcbench, words)
-    info = {"compare", "convert", "list", "doctor", "--help", "-h", "--version", "--completion"} & set(words)
+    if "history" in words:
+        if "--plot" in words and not shutil.which("gnuplot"):
+            pytest.skip("no gnuplot (scripts/packages.sh)")
+        dcbench.quick("-w", "memo,reduce", "--save", "r")
+    info = {"compare", "convert", "history", "list", "doctor", "--help", "-h", "--version", "--completion"} & set(words)
     asked = {"--counters", "-e", "--events"} & set(words)
     if "selftest" in words:     # counts nothing
         asked = True
@@ -131,6 +136,9 @@ def test_every_option_of_the_manual_is_there(dcbench):
     described = {f"--{name}" for line in re.findall(r"^\.It (Fl .*)$", options,
                                                     re.MULTILINE)
                  for name in re.findall(r"Fl Fl ([\w-]+)", line)}
-    helps = dcbench("--help").out + dcbench("compare", "--help").out
-    shown = set(re.findall(r"^ {2,6}(?:-\w, )?(--[\w-]+)", helps, re.MULTILINE))
+    listed = re.search(r"^Commands:\n(.*?)^$", dcbench("--help").out,
+                       re.DOTALL | re.MULTILINE)[1]
+    shown = {option for command in re.findall(r"^  (\w+) ", listed, re.MULTILINE)
+             for option in re.findall(r"^ {2,6}(?:-\w, )?(--[\w-]+)",
+                                      dcbench(command, "--help").out, re.MULTILINE)}
     assert described == shown

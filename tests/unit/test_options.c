@@ -81,6 +81,7 @@ FIELD_TEST(has_paths, is_list(&o->python_path, "a,b", "c"))
 FIELD_TEST(has_output, is_text(o->output, "r.json"))
 FIELD_TEST(has_save, is_text(o->save, "Base-1_x.y"))
 FIELD_TEST(has_results_dir, is_text(o->results_dir, "/tmp/r"))
+FIELD_TEST(has_plot, is_text(o->plot, "h.svg"))
 FIELD_TEST(has_label, is_text(o->label, "build-17,\xc3\xa9"))
 FIELD_TEST(has_keep_rounds, is_text(o->keep_rounds, "r.jsonl"))
 FIELD_TEST(has_junit, is_text(o->junit, "j.xml"))
@@ -145,6 +146,7 @@ static const struct field_case {
     {"output", "--output r.json", has_output},
     {"save", "--save Base-1_x.y", has_save},
     {"results-dir", "--results-dir /tmp/r", has_results_dir},
+    {"plot", "history r --plot h.svg", has_plot},
     {"label", "--label build-17,\xc3\xa9", has_label},
     {"keep-rounds", "--keep-rounds r.jsonl", has_keep_rounds},
     {"junit", "--junit j.xml", has_junit},
@@ -221,6 +223,7 @@ static void defaults_without_options(void **state)
     assert_null(o.output);
     assert_null(o.save);
     assert_null(o.results_dir);
+    assert_null(o.plot);
     assert_null(o.label);
     assert_null(o.keep_rounds);
     assert_null(o.junit);
@@ -376,9 +379,9 @@ static const struct error_case {
     {"lst impls", "unknown command 'lst'; did you mean 'list'? ('dcbench --help' lists "
                   "all)"},
     {"rnu", "unknown command 'rnu'; did you mean 'run'? ('dcbench --help' lists all)"},
-    {"merged",
-     "unknown command 'merged'; one of run, compare, convert, list, doctor, selftest (to "
-     "measure an implementation: -i merged; a workload: -w merged)"},
+    {"merged", "unknown command 'merged'; one of run, compare, convert, history, list, "
+               "doctor, selftest (to "
+               "measure an implementation: -i merged; a workload: -w merged)"},
     {"run merged", "unexpected operand 'merged'; did you mean '-i merged' (an "
                    "implementation) or '-w merged' (a workload)?"},
     {"run -- -q", "unexpected operand '-q'; did you mean '-i -q' (an implementation) or "
