@@ -117,8 +117,8 @@ static void decode_origin(struct dcb_decode *decode, json_t *root)
 
     result->label = dcb_decode_copy(decode, root, "label");
     result->commit = dcb_decode_copy(decode, root, "commit");
-    if (result->label && (!*result->label || !dcb_utf8_is_printable(result->label)))
-        dcb_json_fail(decode->reader, "label", "is not a line of text");
+    if (result->label && !*result->label)
+        dcb_json_fail(decode->reader, "label", "is empty");
     if (result->commit && !dcb_result_is_commit(result->commit))
         dcb_json_fail(decode->reader, "commit", "'%.70s' is no commit", result->commit);
 }

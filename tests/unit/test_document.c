@@ -90,6 +90,10 @@ static void plain_result_comes_back(void **state)
     (void)state;
     make_result(&made, impls, 2, inputs, 2);
     assert_comes_back(&made);
+    make_result(&made, impls, 1, inputs, 1);
+    made.result.label = dcb_xstrdup("night \"17\"");
+    made.result.commit = dcb_xstrdup("0123456789abcdef0123456789abcdef01234567");
+    assert_comes_back(&made);
     make_result(&made, impls, 0, inputs, 1);
     assert_comes_back(&made);
 }
@@ -458,6 +462,10 @@ static void damaged_members(void **state)
 
         bool whole; /* passed over where ratios alone are read */
     } cases[] = {
+        {"label", "\"\"", "label: is empty", false},
+        {"label", "\"a\\u001b\"", "label: has a control character", false},
+        {"commit", "17", "commit: text is wanted", false},
+        {"commit", "\"HEAD\"", "commit: 'HEAD' is no commit", false},
         {"environment", "[]", "environment: an object is wanted, not a list", false},
         {"environment.cpus", "-1", "environment.cpus: -1 is not within", false},
         {"environment.cpu", "\"a\\u001b\"", "environment.cpu: has a control character",
@@ -763,6 +771,8 @@ static void older_file(void **state)
     workload = json_array_get(json_object_get(root, "workloads"), 0);
     json_object_del(json_object_get(root, "plan"), "rows");
     json_object_del(workload, "each_worker");
+    json_object_del(root, "label");
+    json_object_del(root, "commit");
     text = json_dumps(root, JSON_COMPACT);
     document = read_text(text, DCB_DOCUMENT_WHOLE);
     assert_int_equal(document->plan.row_count, 5);
