@@ -31,6 +31,7 @@ struct run {
     double began_s;         /* when the workload began */
     double started_s;       /* the same, later by what does not count for --max-time */
     bool simulating;        /* the workload is timed; for the progress */
+    bool shared_pages;      /* some worker ran the program's file itself: it is noted */
     int code_fd;            /* compiled code, from the first worker to the others; -1 */
 };
 

@@ -428,6 +428,18 @@ static int use_turn(struct run *run, struct turn *turn, uint32_t count,
     return rc;
 }
 
+/* Once: the interval lacks what the place of the program in memory does. */
+static void note_pages(struct run *run, const struct dcb_spawn_outcome *outcome)
+{
+    if (outcome->own_pages || run->shared_pages)
+        return;
+    run->shared_pages = true;
+    dcb_result_note(run->result,
+                    "workers could not be given copies of their program (no executable "
+                    "memory files here): ratios differ more between runs and machines "
+                    "than their intervals say");
+}
+
 /* Runs the worker of a turn and takes in what it did. -1: the run cannot go on. */
 int dcb_runner_run_turn(struct run *run, struct turn *turn, struct dcb_error *err)
 {
@@ -435,6 +447,7 @@ int dcb_runner_run_turn(struct run *run, struct turn *turn, struct dcb_error *er
     char *job = dcb_job_encode(&turn->job);
     struct dcb_spawn_request request = {
         .program = plan->worker,
+        .own_pages = true,
         .job = job,
         .samples_fd = turn->samples_fd,
         .code_fd = run->code_fd,
@@ -455,6 +468,7 @@ int dcb_runner_run_turn(struct run *run, struct turn *turn, struct dcb_error *er
     free(job);
     if (rc != 0)
         return -1;
+    note_pages(run, &outcome);
     take_answers(run, turn, &outcome, &fatal);
     /* After a lie the rest is not heard: the last answer is not missed then. */
     if (ended_badly(turn, &outcome))

@@ -16,6 +16,7 @@
 
 #include "error.h"
 #include "job.h"
+#include "spawn_copy.h"
 #include "strbuf.h"
 #include "xalloc.h"
 
@@ -38,6 +39,7 @@ static char *const environment[] = {
 
 struct child {
     pid_t pid;
+    bool own_pages;
     uint64_t started_ns;
     int pidfd;   /* -1 where the kernel has none (before 5.3) */
     int answers; /* read ends, non-blocking; -1 once closed by the other side */
@@ -123,8 +125,8 @@ static void hand(posix_spawn_file_actions_t *actions, int fd, int number)
 }
 
 /* posix_spawn with the descriptors in place. */
-static int launch(const struct dcb_spawn_request *request, const struct handed *handed,
-                  pid_t *ret_pid)
+static int launch_program(const struct dcb_spawn_request *request, const char *program,
+                          const struct handed *handed, pid_t *ret_pid)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -153,11 +155,27 @@ static int launch(const struct dcb_spawn_request *request, const struct handed *
                                               POSIX_SPAWN_SETSIGDEF);
     if (request->folder)
         posix_spawn_file_actions_addchdir_np(&actions, request->folder);
-    rc = posix_spawn(ret_pid, request->program, &actions, &attributes,
+    rc = posix_spawn(ret_pid, program, &actions, &attributes,
                      request->arguments ? request->arguments : worker, environment);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     return rc;
+}
+
+/* From a copy where one is wanted and can be had. */
+static int launch(const struct dcb_spawn_request *request, const struct handed *handed,
+                  struct child *child)
+{
+    char link[DCB_SPAWN_LINK];
+    int copy = request->own_pages ? dcb_spawn_copy(request->program, link) : -1;
+
+    child->own_pages =
+        copy >= 0 && launch_program(request, link, handed, &child->pid) == 0;
+    if (copy >= 0)
+        close(copy);
+    return child->own_pages
+               ? 0
+               : launch_program(request, request->program, handed, &child->pid);
 }
 
 /* A duplicate out of the way of the fixed numbers; -1 for -1. */
@@ -191,7 +209,7 @@ static int start(const struct dcb_spawn_request *request, struct child *child,
     handed.answers = answers[1];
     handed.output = output[1];
     child->started_ns = now_ns();
-    launched = launch(request, &handed, &child->pid);
+    launched = launch(request, &handed, child);
     if (launched != 0) {
         dcb_error_set_errno(err, launched, "cannot start %s", request->program);
         goto out;
@@ -349,7 +367,8 @@ int dcb_spawn_run(const struct dcb_spawn_request *request,
 
     if (start(request, &child, err) != 0)
         return -1;
-    *ret_outcome = (struct dcb_spawn_outcome){.end = DCB_SPAWN_EXITED};
+    *ret_outcome =
+        (struct dcb_spawn_outcome){.end = DCB_SPAWN_EXITED, .own_pages = child.own_pages};
     watch_child(request, &child, ret_outcome);
     close_all((int[]){child.pidfd, child.answers, child.output}, 3);
     return 0;

@@ -15,6 +15,8 @@ struct dcb_error;
 
 struct dcb_spawn_request {
     const char *program;    /* path to execute */
+    bool own_pages;         /* run a copy of it, in memory that no other process has: see
+                               spawn_copy.h */
     char *const *arguments; /* its argument vector; NULL: a worker's */
     const char *folder;     /* the working directory; NULL: this one */
     const char *job;        /* what it finds on DCB_JOB_FD */
@@ -52,6 +54,7 @@ struct dcb_spawn_outcome {
     size_t answers_length;
     char *output; /* the last bytes of its stdout and stderr, as text; never NULL */
     uint64_t output_bytes; /* how many there were */
+    bool own_pages;        /* it ran a copy, where one was asked for */
     uint64_t started_ns;   /* CLOCK_MONOTONIC when it was started */
     uint64_t elapsed_ns;   /* from there to its end */
 };

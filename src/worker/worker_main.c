@@ -209,6 +209,7 @@ int main(void)
     struct dcb_error err = DCB_ERROR_INIT;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    prctl(PR_SET_NAME, "dcbench-worker"); /* it may run as a copy: src/spawn_copy.h */
     if (run(&err) != 0) {
         fprintf(stderr, "dcbench-worker: %s\n", err.text);
         _exit(err.code == DCB_ERROR_USAGE ? STATUS_USAGE : STATUS_SYSTEM);

@@ -513,6 +513,47 @@ static void arguments_are_handed_over(void **state)
     free(script_path);
 }
 
+/* What /proc says it executes. */
+static void programs_run_as_copies(void **state)
+{
+    char *const arguments[] = {(char *)(uintptr_t) "readlink",
+                               (char *)(uintptr_t) "/proc/self/exe", NULL};
+    struct dcb_spawn_request request = usual_request();
+
+    (void)state;
+    request.program = "/usr/bin/readlink";
+    request.arguments = arguments;
+    for (int own = 0; own < 2; own++) {
+        struct dcb_spawn_outcome outcome;
+        struct dcb_error err = DCB_ERROR_INIT;
+
+        request.own_pages = own;
+        assert_int_equal(dcb_spawn_run(&request, &outcome, &err), 0);
+        assert_int_equal(outcome.end, DCB_SPAWN_EXITED);
+        assert_int_equal(outcome.code, 0);
+        /* Where memory files may not be executed, it runs the file itself and says so. */
+        if (own && !outcome.own_pages)
+            print_message("no executable memory files here\n");
+        assert_string_equal(outcome.output, outcome.own_pages
+                                                ? "/memfd:dcbench-worker (deleted)\n"
+                                                : "/usr/bin/readlink\n");
+        assert_true(own || !outcome.own_pages);
+        dcb_spawn_clear(&outcome);
+    }
+}
+
+static void scripts_run_themselves(void **state)
+{
+    struct dcb_spawn_request request = usual_request();
+    struct dcb_spawn_outcome outcome;
+
+    request.own_pages = true;
+    outcome = run_with(*state, "echo said >&4", request);
+    assert_string_equal(outcome.answers, "said\n");
+    assert_false(outcome.own_pages);
+    dcb_spawn_clear(&outcome);
+}
+
 static void folder_is_where_it_starts(void **state)
 {
     struct shop *shop = *state;
@@ -962,6 +1003,8 @@ int main(int argc, char **argv)
         shop_test(standard_input_is_empty),
         shop_test(program_gets_no_arguments),
         shop_test(arguments_are_handed_over),
+        shop_test(programs_run_as_copies),
+        shop_test(scripts_run_themselves),
         shop_test(folder_is_where_it_starts),
         shop_test(folder_that_is_not_there),
         shop_test(dump_is_written_and_read),
