@@ -4,13 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "ci.h"
 #include "ci_output.h"
 #include "error.h"
-#include "json_pyperf.h"
 #include "json_result.h"
+#include "measure.h"
 #include "options.h"
 #include "outfile.h"
 #include "plan.h"
@@ -18,7 +17,6 @@
 #include "result.h"
 #include "run_findings.h"
 #include "run_plan.h"
-#include "runner.h"
 #include "signals.h"
 #include "strbuf.h"
 #include "term.h"
@@ -41,121 +39,23 @@ static int saved_path(const struct cli_options *options, char **ret_path,
     return 0;
 }
 
-/* A file's place: its folder without links and dots, and its name. */
-static char *place_of(const char *path)
+static int check_places(const struct cli_options *options, const char *save,
+                        struct dcb_error *err)
 {
-    const char *slash = strrchr(path, '/');
-    char *folder =
-        slash ? dcb_xstrndup(path, (size_t)(slash - path) + 1) : dcb_xstrdup(".");
-    char *real = realpath(folder, NULL);
-    char *place = dcb_xasprintf("%s/%s", real ? real : folder, slash ? slash + 1 : path);
+    const struct cli_place places[] = {
+        {.name = "--output", .path = options->output},
+        {.name = "--save", .path = save},
+        {.name = "--keep-rounds", .path = options->keep_rounds},
+        {.name = "--junit", .path = options->junit},
+        {.name = "--summary", .path = options->summary},
+    };
 
-    free(real);
-    free(folder);
-    return place;
-}
-
-static bool same_place(const char *a, const char *b)
-{
-    char *first = a && b ? place_of(a) : NULL, *second = a && b ? place_of(b) : NULL;
-    bool same = first && strcmp(first, second) == 0;
-
-    free(first);
-    free(second);
-    return same;
-}
-
-/* Better now than after a minute of measuring. */
-static int check_outputs(const struct cli_options *options, const char *save,
-                         struct dcb_error *err)
-{
-    const char *const paths[] = {options->output, save, options->keep_rounds,
-                                 options->junit, options->summary};
-    static const char *const names[] = {"--output", "--save", "--keep-rounds", "--junit",
-                                        "--summary"};
-
-    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
-        if (paths[i] && dcb_outfile_check(paths[i], err) != 0)
-            return dcb_error_prefix(err, "%s", names[i]);
-        for (size_t k = 0; k < i; k++) {
-            if (same_place(paths[i], paths[k]))
-                return dcb_error_set(err, DCB_ERROR_USAGE,
-                                     "%s and %s name the same file: %s", names[k],
-                                     names[i], paths[i]);
-        }
-    }
-    return 0;
+    return cli_measure_check_places(places, sizeof places / sizeof *places, err);
 }
 
 static int write_json(const char *path, const char *json, struct dcb_error *err)
 {
     return path ? dcb_outfile_write(path, json, err) : 0;
-}
-
-/* Both sides in one file, so that it can be shown, and compared with that of another run.
- */
-static void append_pyperf(const struct dcb_result *result, struct dcb_strbuf *out)
-{
-    struct dcb_strbuf notes = DCB_STRBUF_INIT;
-    char *text = dcb_json_pyperf(result, NULL, 0, DCB_PYPERF_BOTH, &notes);
-
-    if (text)
-        dcb_strbuf_append(out, text);
-    else
-        cli_term_message("nothing was measured that pyperf could read");
-    if (notes.text)
-        cli_term_lines(notes.text);
-    dcb_strbuf_clear(&notes);
-    free(text);
-}
-
-static int print_result(const struct cli_options *options,
-                        const struct dcb_result *result, const char *json,
-                        struct dcb_error *err)
-{
-    struct dcb_strbuf out = DCB_STRBUF_INIT;
-    int rc;
-
-    switch (options->format) {
-    case CLI_TABLE:
-        dcb_report_text(result, options->verbosity,
-                        cli_term_color(options->color, STDOUT_FILENO), cli_term_utf8(),
-                        &out);
-        break;
-    case CLI_MARKDOWN:
-        dcb_report_markdown(result, options->verbosity, cli_term_utf8(), &out);
-        break;
-    case CLI_CSV:
-        dcb_report_csv(result, &out);
-        break;
-    case CLI_JSON:
-        dcb_strbuf_append(&out, json);
-        break;
-    case CLI_PYPERF:
-        append_pyperf(result, &out);
-        break;
-    }
-    rc = cli_ci_print(options, out.text ? out.text : "", err);
-    dcb_strbuf_clear(&out);
-    return rc;
-}
-
-static void print_failures(const struct dcb_result *result,
-                           const struct dcb_workload_result *workload)
-{
-    const char *name = dcb_result_workload_label(result, workload);
-
-    if (workload->failure) {
-        cli_term_message("workload %s failed: %s", name, workload->failure);
-        return;
-    }
-    for (size_t i = 0; i < workload->cell_count; i++) {
-        const struct dcb_cell *cell = &workload->cells[i];
-
-        if (cell->failure != DCB_FAILURE_NONE && cell->role != DCB_ROLE_CONTROL)
-            cli_term_message("%s on %s %s", dcb_result_arm_label(result, cell), name,
-                             cell->status);
-    }
 }
 
 /* For the formats that programs read; the table and Markdown show these themselves. */
@@ -165,8 +65,8 @@ static void print_notes(const struct cli_options *options,
     if (options->format == CLI_TABLE || options->format == CLI_MARKDOWN)
         return;
     /* What pyperf's file has not was told when it was made. */
-    for (size_t i = 0; options->format != CLI_PYPERF && i < result->workload_count; i++)
-        print_failures(result, &result->workloads[i]);
+    if (options->format != CLI_PYPERF)
+        cli_measure_tell_failures(result);
     for (size_t i = 0; options->verbosity >= 0 && i < result->note_count; i++)
         cli_term_message("note: %s", result->notes[i]);
 }
@@ -194,7 +94,7 @@ static int write_all(const struct cli_options *options, const struct dcb_result 
     char *json = result->workload_count ? dcb_json_result(result) : NULL;
     int rc = 0;
 
-    if (json && print_result(options, result, json, err) != 0)
+    if (json && cli_measure_print(options, result, json, err) != 0)
         rc = -1;
     print_notes(options, result);
     if (json && write_json(options->output, json, err) != 0)
@@ -208,49 +108,6 @@ static int write_all(const struct cli_options *options, const struct dcb_result 
     return rc;
 }
 
-/* ---- hooks ---- */
-
-static void draw_progress(void *context, const struct dcb_progress *progress)
-{
-    (void)context;
-    cli_term_draw(progress);
-}
-
-static int keep_blocks(void *context, const struct dcb_plan *plan, size_t workload,
-                       size_t worker, const struct dcb_block *blocks, uint32_t count,
-                       const size_t *cells, struct dcb_error *err)
-{
-    struct dcb_outfile *file = context;
-
-    if (dcb_json_blocks(file->stream, plan, workload, worker, blocks, count, cells) != 0)
-        return dcb_error_set_errno(err, errno, "cannot write %s", file->path);
-    return 0;
-}
-
-/* Measures; a run that breaks off keeps what it has. */
-static int measure(const struct cli_options *options, const struct dcb_plan *plan,
-                   struct dcb_result *result, struct dcb_error *err)
-{
-    struct dcb_outfile rounds = {.stream = NULL};
-    bool progress = cli_term_progress(options->progress) && options->verbosity >= 0;
-    struct dcb_runner_hooks hooks = {
-        .stop = cli_signals_caught(),
-        .progress = progress ? draw_progress : NULL,
-        .blocks = options->keep_rounds ? keep_blocks : NULL,
-        .blocks_context = &rounds,
-    };
-    int rc;
-
-    if (options->keep_rounds && dcb_outfile_open(&rounds, options->keep_rounds, err) != 0)
-        return -1;
-    rc = dcb_runner_run(plan, &hooks, result, err);
-    if (progress)
-        cli_term_clear();
-    if (rounds.stream && dcb_outfile_commit(&rounds, err) != 0)
-        rc = -1;
-    return rc;
-}
-
 /* Measures and writes; the status of what came, even where a place could not be written
  * (that has its message in err and is a status of its own). */
 static enum cli_status run_plan(const struct cli_options *options,
@@ -260,7 +117,7 @@ static enum cli_status run_plan(const struct cli_options *options,
     enum cli_status status = CLI_STATUS_OK;
     struct dcb_ci ci = DCB_CI_INIT;
 
-    if (measure(options, plan, result, err) != 0)
+    if (cli_measure(options, plan, result, err) != 0)
         status = CLI_STATUS_SYSTEM;
     if (result->workload_count)
         dcb_report_add_notes(result);
@@ -289,7 +146,7 @@ int cli_run(const struct cli_options *options, struct dcb_error *err)
     if (rc == 0)
         rc = saved_path(options, &save, err);
     if (rc == 0)
-        rc = check_outputs(options, save, err);
+        rc = check_places(options, save, err);
     if (rc != 0)
         cli_ci_tell(options, err->text);
     if (rc == 0) {

@@ -274,16 +274,34 @@ static void find_counters(const struct look *look)
                "--counters %s: nothing was counted: %s", asked, why_not_counted(result));
 }
 
-static void find_end(const struct look *look, const struct dcb_error *err)
+void cli_run_add_end(int signal, const struct dcb_error *err, struct dcb_ci *ci)
 {
-    if (look->result->signal)
-        dcb_ci_add(look->ci, NULL, NULL, "run", DCB_CI_ERROR,
-                   "interrupted by signal %d: this is what was measured so far",
-                   look->result->signal);
+    if (signal)
+        dcb_ci_add(ci, NULL, NULL, "run", DCB_CI_ERROR,
+                   "interrupted by signal %d: this is what was measured so far", signal);
     else if (err->code != DCB_OK)
-        dcb_ci_add(look->ci, NULL, NULL, "run", DCB_CI_ERROR, "%s", err->text);
+        dcb_ci_add(ci, NULL, NULL, "run", DCB_CI_ERROR, "%s", err->text);
     else
-        dcb_ci_add(look->ci, NULL, NULL, "run", DCB_CI_PASSED, "measured to the end");
+        dcb_ci_add(ci, NULL, NULL, "run", DCB_CI_PASSED, "measured to the end");
+}
+
+static void find_all(struct look *look, bool times)
+{
+    const struct dcb_result *result = look->result;
+
+    for (size_t i = 0; i < result->workload_count; i++) {
+        look->workload = &result->workloads[i];
+        look->name = dcb_result_workload_label(result, look->workload);
+        find_workers(look);
+        for (size_t k = 0; k < look->workload->cell_count; k++) {
+            const struct dcb_cell *cell = &look->workload->cells[k];
+
+            find_copy(look, cell);
+            if (times && cell->role == DCB_ROLE_CANDIDATE)
+                find_time(look, cell);
+        }
+    }
+    find_counters(look);
 }
 
 void cli_run_findings(const struct cli_options *options, const struct dcb_result *result,
@@ -292,20 +310,16 @@ void cli_run_findings(const struct cli_options *options, const struct dcb_result
     struct look look = {.options = options, .result = result, .ci = ret_ci};
 
     *ret_ci = (struct dcb_ci)DCB_CI_INIT;
-    for (size_t i = 0; i < result->workload_count; i++) {
-        look.workload = &result->workloads[i];
-        look.name = dcb_result_workload_label(result, look.workload);
-        find_workers(&look);
-        for (size_t k = 0; k < look.workload->cell_count; k++) {
-            const struct dcb_cell *cell = &look.workload->cells[k];
+    find_all(&look, true);
+    cli_run_add_end(result->signal, err, ret_ci);
+}
 
-            find_copy(&look, cell);
-            if (cell->role == DCB_ROLE_CANDIDATE)
-                find_time(&look, cell);
-        }
-    }
-    find_counters(&look);
-    find_end(&look, err);
+void cli_run_add_findings(const struct cli_options *options,
+                          const struct dcb_result *result, struct dcb_ci *ci)
+{
+    struct look look = {.options = options, .result = result, .ci = ci};
+
+    find_all(&look, false);
 }
 
 void cli_run_tell(const struct cli_options *options, const struct dcb_ci *ci)

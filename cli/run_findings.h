@@ -16,6 +16,11 @@ struct dcb_result;
 void cli_run_findings(const struct cli_options *options, const struct dcb_result *result,
                       const struct dcb_error *err, struct dcb_ci *ret_ci);
 
+/* The same without times, and without how it ended: added to what `ci` has. */
+void cli_run_add_findings(const struct cli_options *options,
+                          const struct dcb_result *result, struct dcb_ci *ci);
+void cli_run_add_end(int signal, const struct dcb_error *err, struct dcb_ci *ci);
+
 /* A gate that closes says why, whatever the format is. */
 void cli_run_tell(const struct cli_options *options, const struct dcb_ci *ci);
 
