@@ -12,6 +12,7 @@
 #include "error.h"
 #include "options.h"
 #include "plan.h"
+#include "specs.h"
 #include "sysinfo.h"
 #include "term.h"
 #include "utf8.h"
@@ -20,114 +21,15 @@
 /* Rounds of a worker: docs/methodology.md. */
 enum { ROUNDS_AIM = 40 };
 
-static const char *const report_workloads[] = {"general", "reduce", "memo"};
-
 /* ---- implementations and workloads ---- */
 
-struct specs {
-    struct dcb_spec *items;
-    size_t count, capacity;
-};
-
-static int add_spec(struct specs *specs, const struct dcb_catalog *catalog,
-                    enum dcb_catalog_part part, const char *text, bool allow_pickle,
-                    struct dcb_error *err)
-{
-    struct dcb_spec spec;
-
-    if (dcb_catalog_resolve(catalog, part, text, allow_pickle, &spec, err) != 0)
-        return -1;
-    specs->items =
-        dcb_xgrow(specs->items, specs->count, &specs->capacity, sizeof *specs->items);
-    specs->items[specs->count++] = spec;
-    return 0;
-}
-
-static int add_all(struct specs *specs, const struct dcb_catalog *catalog,
-                   enum dcb_catalog_part part, struct dcb_error *err)
-{
-    struct dcb_names names = {.items = NULL};
-    int rc = dcb_catalog_names(catalog, part, &names, err);
-
-    for (size_t i = 0; rc == 0 && i < names.count; i++)
-        rc = add_spec(specs, catalog, part, names.items[i], false, err);
-    dcb_names_clear(&names);
-    return rc;
-}
-
-static int add_report_workloads(struct specs *specs, const struct dcb_catalog *catalog,
-                                struct dcb_error *err)
-{
-    int rc = 0;
-
-    for (size_t i = 0; rc == 0 && i < 3; i++)
-        rc = add_spec(specs, catalog, DCB_CATALOG_WORKLOADS, report_workloads[i], false,
-                      err);
-    return rc;
-}
-
-static void clear_specs(struct specs *specs)
-{
-    for (size_t i = 0; i < specs->count; i++)
-        dcb_spec_clear(&specs->items[i]);
-    free(specs->items);
-}
-
-static int resolve_impls(const struct cli_options *options,
-                         const struct dcb_catalog *catalog, struct specs *specs,
-                         struct dcb_error *err)
-{
-    int rc = 0;
-
-    if (options->impls.count == 0)
-        return add_spec(specs, catalog, DCB_CATALOG_IMPLS, "merged", false, err);
-    for (size_t i = 0; rc == 0 && i < options->impls.count; i++) {
-        const char *text = options->impls.items[i];
-
-        if (strcmp(text, "all") == 0)
-            rc = add_all(specs, catalog, DCB_CATALOG_IMPLS, err);
-        else
-            rc = add_spec(specs, catalog, DCB_CATALOG_IMPLS, text, false, err);
-    }
-    return rc;
-}
-
-static int resolve_workloads(const struct cli_options *options,
-                             const struct dcb_catalog *catalog, struct specs *specs,
-                             struct dcb_error *err)
-{
-    int rc = 0;
-
-    if (options->workloads.count == 0)
-        return add_report_workloads(specs, catalog, err);
-    for (size_t i = 0; rc == 0 && i < options->workloads.count; i++) {
-        const char *text = options->workloads.items[i];
-
-        if (strcmp(text, "all") == 0)
-            rc = add_report_workloads(specs, catalog, err);
-        else if (strcmp(text, "extended") == 0)
-            rc = add_all(specs, catalog, DCB_CATALOG_WORKLOADS, err);
-        else
-            rc = add_spec(specs, catalog, DCB_CATALOG_WORKLOADS, text,
-                          options->allow_pickle, err);
-    }
-    return rc;
-}
-
-static int plan_arms(const struct cli_options *options, const struct dcb_catalog *catalog,
+static int plan_arms(const struct cli_options *options, struct cli_specs *specs,
                      struct dcb_plan *plan, struct dcb_error *err)
 {
-    struct specs impls = {.items = NULL};
-    struct dcb_spec baseline = {.label = NULL};
     size_t dropped = 0;
-    int rc = dcb_catalog_resolve(catalog, DCB_CATALOG_IMPLS,
-                                 options->baseline ? options->baseline : "stdlib", false,
-                                 &baseline, err);
+    int rc = dcb_plan_set_arms(plan, &specs->baseline, specs->impls.items,
+                               specs->impls.count, &dropped, err);
 
-    if (rc == 0)
-        rc = resolve_impls(options, catalog, &impls, err);
-    if (rc == 0)
-        rc = dcb_plan_set_arms(plan, &baseline, impls.items, impls.count, &dropped, err);
     if (rc == 0 && options->fail_if.count && plan->arm_count == 2)
         rc = dcb_error_set(
             err, DCB_ERROR_USAGE,
@@ -137,21 +39,16 @@ static int plan_arms(const struct cli_options *options, const struct dcb_catalog
         options->verbosity >= 0)
         cli_term_message("%s is the baseline: it is not a candidate as well",
                          plan->arms[0].label);
-    dcb_spec_clear(&baseline);
-    clear_specs(&impls);
     return rc;
 }
 
-static int plan_workloads(const struct cli_options *options,
-                          const struct dcb_catalog *catalog, struct dcb_plan *plan,
+static int plan_workloads(struct cli_specs *specs, struct dcb_plan *plan,
                           struct dcb_error *err)
 {
-    struct specs workloads = {.items = NULL};
-    int rc = resolve_workloads(options, catalog, &workloads, err);
+    int rc = 0;
 
-    for (size_t i = 0; rc == 0 && i < workloads.count; i++)
-        rc = dcb_plan_add_workload(plan, &workloads.items[i], err);
-    clear_specs(&workloads);
+    for (size_t i = 0; rc == 0 && i < specs->workloads.count; i++)
+        rc = dcb_plan_add_workload(plan, &specs->workloads.items[i], err);
     return rc;
 }
 
@@ -283,20 +180,18 @@ static void plan_effort(const struct cli_options *options, struct dcb_plan *plan
     plan->memory_bytes = system.available_bytes / 2;
 }
 
-int cli_run_plan(const struct cli_options *options, struct dcb_plan *ret_plan,
-                 struct dcb_error *err)
+int cli_run_plan_of(const struct cli_options *options, const struct dcb_catalog *catalog,
+                    struct cli_specs *specs, struct dcb_plan *ret_plan,
+                    struct dcb_error *err)
 {
-    struct dcb_catalog catalog;
     int rc;
 
     *ret_plan = (struct dcb_plan){.arms = NULL};
-    if (dcb_catalog_open(&catalog, err) != 0)
-        return -1;
-    rc = plan_arms(options, &catalog, ret_plan, err);
+    rc = plan_arms(options, specs, ret_plan, err);
     if (rc == 0)
-        rc = plan_workloads(options, &catalog, ret_plan, err);
+        rc = plan_workloads(specs, ret_plan, err);
     if (rc == 0)
-        rc = plan_python(options, &catalog, ret_plan, err);
+        rc = plan_python(options, catalog, ret_plan, err);
     if (rc == 0)
         rc = check_affinity(options->affinity, err);
     if (rc == 0)
@@ -305,6 +200,23 @@ int cli_run_plan(const struct cli_options *options, struct dcb_plan *ret_plan,
         rc = cli_counter_plan(options, ret_plan, err);
     if (rc == 0)
         plan_effort(options, ret_plan);
+    return rc;
+}
+
+int cli_run_plan(const struct cli_options *options, struct dcb_plan *ret_plan,
+                 struct dcb_error *err)
+{
+    struct cli_specs specs = {.impls = {.items = NULL}};
+    struct dcb_catalog catalog;
+    int rc;
+
+    *ret_plan = (struct dcb_plan){.arms = NULL};
+    if (dcb_catalog_open(&catalog, err) != 0)
+        return -1;
+    rc = cli_specs_resolve(options, &catalog, &specs, err);
+    if (rc == 0)
+        rc = cli_run_plan_of(options, &catalog, &specs, ret_plan, err);
+    cli_specs_clear(&specs);
     dcb_catalog_clear(&catalog);
     return rc;
 }

@@ -1,8 +1,10 @@
-/* From the options of `dcbench run` to a plan. */
+/* From the options of a command that measures to a plan. */
 #ifndef CLI_RUN_PLAN_H
 #define CLI_RUN_PLAN_H
 
 struct cli_options;
+struct cli_specs;
+struct dcb_catalog;
 struct dcb_error;
 struct dcb_plan;
 
@@ -10,5 +12,10 @@ struct dcb_plan;
  * go to standard error unless -q. The caller clears the plan, whatever comes. */
 int cli_run_plan(const struct cli_options *options, struct dcb_plan *ret_plan,
                  struct dcb_error *err);
+
+/* The same of implementations and workloads that are resolved already; they are taken. */
+int cli_run_plan_of(const struct cli_options *options, const struct dcb_catalog *catalog,
+                    struct cli_specs *take_specs, struct dcb_plan *ret_plan,
+                    struct dcb_error *err);
 
 #endif
