@@ -117,7 +117,7 @@ static enum cli_status run_plan(const struct cli_options *options,
     enum cli_status status = CLI_STATUS_OK;
     struct dcb_ci ci = DCB_CI_INIT;
 
-    if (cli_measure(options, plan, result, err) != 0)
+    if (cli_measure(options, plan, NULL, NULL, result, err) != 0)
         status = CLI_STATUS_SYSTEM;
     if (result->workload_count)
         dcb_report_add_notes(result);

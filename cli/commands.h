@@ -17,6 +17,7 @@ enum cli_status {
 
 int cli_run(const struct cli_options *options, struct dcb_error *err);
 int cli_compare(const struct cli_options *options, struct dcb_error *err);
+int cli_check(const struct cli_options *options, struct dcb_error *err);
 int cli_convert(const struct cli_options *options, struct dcb_error *err);
 int cli_history(const struct cli_options *options, struct dcb_error *err);
 int cli_list(const struct cli_options *options, struct dcb_error *err);

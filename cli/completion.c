@@ -332,6 +332,8 @@ static void append_zsh_command(struct dcb_strbuf *out, enum cli_command command)
         append_words(out, row->operands);
         dcb_strbuf_append(out, ")'\n");
     }
+    if (row->files)
+        dcb_strbuf_append(out, "      '*:file:_files'\n");
     dcb_strbuf_append(out, "    ) ;;\n");
 }
 

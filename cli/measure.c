@@ -158,12 +158,15 @@ static int keep_blocks(void *context, const struct dcb_plan *plan, size_t worklo
 }
 
 int cli_measure(const struct cli_options *options, const struct dcb_plan *plan,
-                struct dcb_result *result, struct dcb_error *err)
+                void (*described)(void *context, const struct dcb_result *result),
+                void *context, struct dcb_result *result, struct dcb_error *err)
 {
     struct dcb_outfile rounds = {.stream = NULL};
     bool progress = cli_term_progress(options->progress) && options->verbosity >= 0;
     struct dcb_runner_hooks hooks = {
         .stop = cli_signals_caught(),
+        .described = described,
+        .described_context = context,
         .progress = progress ? draw_progress : NULL,
         .blocks = options->keep_rounds ? keep_blocks : NULL,
         .blocks_context = &rounds,

@@ -11,9 +11,12 @@ struct dcb_error;
 struct dcb_plan;
 struct dcb_result;
 
-/* Measures with progress and --keep-rounds; a run that breaks off keeps what it has. */
+/* Measures with progress and --keep-rounds; a run that breaks off keeps what it has.
+ * `described` is told of interpreter and sources before anything is measured, with
+ * `context`; may be NULL. */
 int cli_measure(const struct cli_options *options, const struct dcb_plan *plan,
-                struct dcb_result *result, struct dcb_error *err);
+                void (*described)(void *context, const struct dcb_result *result),
+                void *context, struct dcb_result *result, struct dcb_error *err);
 
 /* A file that is going to be written. */
 struct cli_place {
@@ -26,6 +29,10 @@ struct cli_place {
  * measuring. */
 int cli_measure_check_places(const struct cli_place *places, size_t count,
                              struct dcb_error *err);
+
+/* A result in --format; `json` is what dcb_json_result made of it. */
+int cli_measure_print(const struct cli_options *options, const struct dcb_result *result,
+                      const char *json, struct dcb_error *err);
 
 /* A result in --format; `json` is what dcb_json_result made of it. */
 int cli_measure_print(const struct cli_options *options, const struct dcb_result *result,

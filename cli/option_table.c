@@ -5,13 +5,15 @@
 enum {
     RUN = 1u << CLI_RUN,
     COMPARE = 1u << CLI_COMPARE,
+    CHECK = 1u << CLI_CHECK,
     CONVERT = 1u << CLI_CONVERT,
     HISTORY = 1u << CLI_HISTORY,
     LIST = 1u << CLI_LIST,
     DOCTOR = 1u << CLI_DOCTOR,
     SELFTEST = 1u << CLI_SELFTEST,
-    MEASURE = RUN | SELFTEST,
-    EVERY = RUN | COMPARE | CONVERT | HISTORY | LIST | DOCTOR | SELFTEST
+    CHOOSE = RUN | CHECK, /* implementations of the user's choice */
+    MEASURE = CHOOSE | SELFTEST,
+    EVERY = MEASURE | COMPARE | CONVERT | HISTORY | LIST | DOCTOR
 };
 
 static const char *const formats[] = {"table", "json", "markdown", "csv", "pyperf", NULL};
@@ -23,6 +25,7 @@ static const char *const switches[] = {"on", "off", NULL};
 static const char *const providers[] = {"auto",   "hardware", "simulated",
                                         "kernel", "none",     NULL};
 static const char *const verdicts[] = {"faster", "slower", "same", "inconclusive", NULL};
+static const char *const rules[] = {"time", "instructions", NULL};
 static const char *const shells[] = {"bash", "zsh", "fish", NULL};
 static const char *const kinds[] = {"impls", "workloads", "events", "pmus", NULL};
 
@@ -46,6 +49,13 @@ static const char *const compare_examples[] = {
     "dcbench compare old.json new.json",
     "dcbench compare old.json new.json --only-changed --sort change",
     "dcbench compare old.json new.json --fail-if slower --format markdown",
+    NULL,
+};
+
+static const char *const check_examples[] = {
+    "dcbench check base.json --update -i new=my_copy.py -w memo",
+    "dcbench check base.json",
+    "dcbench check base.json -i new=my_copy.py --margin 5 --format markdown",
     NULL,
 };
 
@@ -88,12 +98,14 @@ const struct cli_exit_row cli_exit_rows[] = {
     {"0", "done, and every check holds", EVERY},
     {"1", "a check failed: a wrong copy, or a verdict that --fail-if names", RUN},
     {"1", "a verdict that --fail-if names", COMPARE},
+    {"1", "a regression, or a wrong copy", CHECK},
     {"1", "identical code was told apart, or slower code called faster", SELFTEST},
     {"2", "wrong usage", EVERY},
     {"3", "this machine, a file or an implementation cannot do it", EVERY},
     {"3", "a file has nothing that can be compared with the first", COMPARE},
     {"4", "--fail-if asked for a verdict and it is inconclusive", RUN},
     {"4", "--fail-if asked for a verdict and there is none", COMPARE},
+    {"4", "not precise enough to say, or the file is of something else", CHECK},
     {"4", "the planted difference was not seen, or nothing could be said", SELFTEST},
     {"5", "a bug in dcbench", EVERY},
     {"130, 143", "interrupted; what was measured so far is written", MEASURE},
@@ -122,6 +134,20 @@ const struct cli_command_row cli_command_rows[CLI_COMMAND_COUNT] = {
                            "left out and said. Files of pyperf are read, too.",
             .files = true,
             .examples = compare_examples,
+        },
+    [CLI_CHECK] =
+        {
+            .name = "check",
+            .usage = "check BASELINE.json [-i IMPLS] [-w WORKLOADS] [OPTION]...",
+            .summary = "measure a result file again, and fail on a regression",
+            .description = "Measures what a result file has measured once more, here and "
+                           "now, and fails where an implementation has become slower. "
+                           "What is compared are ratios to the baseline of the same run, "
+                           "so the file may come from another machine or another day. "
+                           "What is not clear, or slower, is measured again before it "
+                           "fails. Runs the code that the file names.",
+            .files = true,
+            .examples = check_examples,
         },
     [CLI_CONVERT] =
         {
@@ -181,6 +207,7 @@ const struct cli_command_row cli_command_rows[CLI_COMMAND_COUNT] = {
 };
 
 static const struct cli_option_variant impl_variants[] = {
+    {.commands = CHECK, .fallback = "those of the file"},
     {
         .commands = CONVERT,
         .fallback = "all of the file",
@@ -215,11 +242,32 @@ static const struct cli_option_variant format_variants[] = {
 };
 
 static const struct cli_option_variant workload_variants[] = {
+    {.commands = CHECK, .fallback = "those of the file"},
     {
         .commands = HISTORY,
         .fallback = "every one",
         .help = "workloads in the results, by their labels, by commas",
     },
+    {.commands = 0},
+};
+
+static const struct cli_option_variant baseline_variants[] = {
+    {.commands = CHECK, .fallback = "that of the file"},
+    {.commands = 0},
+};
+
+static const struct cli_option_variant as_in_file[] = {
+    {.commands = CHECK, .fallback = "as in the file"},
+    {.commands = 0},
+};
+
+static const struct cli_option_variant precision_variants[] = {
+    {.commands = CHECK, .fallback = "what the margin needs"},
+    {.commands = 0},
+};
+
+static const struct cli_option_variant margin_variants[] = {
+    {.commands = CHECK, .initial = "2", .help = "PCT % slower is allowed"},
     {.commands = 0},
 };
 
@@ -231,7 +279,7 @@ const struct cli_option_row cli_option_rows[] = {
         .offset = FIELD(impls),
         .argument = "IMPLS",
         .fallback = "merged",
-        .commands = RUN | CONVERT | HISTORY,
+        .commands = CHOOSE | CONVERT | HISTORY,
         .group = CLI_GROUP_MEASURE,
         .complete = CLI_COMPLETE_IMPLS,
         .help = "implementations, by commas: NAME, FILE.py[:ATTR] or MODULE:ATTR, each "
@@ -246,11 +294,11 @@ const struct cli_option_row cli_option_rows[] = {
         .argument = "WORKLOADS",
         .fallback = "all",
         .commands = MEASURE | HISTORY,
-        .variants = workload_variants,
         .group = CLI_GROUP_MEASURE,
         .complete = CLI_COMPLETE_WORKLOADS,
         .help = "what to copy, by commas: NAME, FILE.py, MODULE:ATTR, FILE.json or "
                 "FILE.pkl; all: general, reduce and memo; extended: every built-in one",
+        .variants = workload_variants,
     },
     {
         .name = "baseline",
@@ -259,10 +307,11 @@ const struct cli_option_row cli_option_rows[] = {
         .offset = FIELD(baseline),
         .argument = "IMPL",
         .fallback = "stdlib",
-        .commands = RUN,
+        .commands = CHOOSE,
         .group = CLI_GROUP_MEASURE,
         .complete = CLI_COMPLETE_IMPLS,
         .help = "what the others are compared with",
+        .variants = baseline_variants,
     },
     {
         .name = "allow-pickle",
@@ -284,6 +333,7 @@ const struct cli_option_row cli_option_rows[] = {
         .group = CLI_GROUP_MEASURE,
         .complete = CLI_COMPLETE_CHOICES,
         .help = "garbage collection while timing",
+        .variants = as_in_file,
     },
     {
         .name = "precision",
@@ -298,6 +348,7 @@ const struct cli_option_row cli_option_rows[] = {
         .commands = MEASURE,
         .group = CLI_GROUP_EFFORT,
         .help = "aim for intervals of +-PCT %",
+        .variants = precision_variants,
     },
     {
         .name = "max-time",
@@ -311,6 +362,7 @@ const struct cli_option_row cli_option_rows[] = {
         .commands = MEASURE,
         .group = CLI_GROUP_EFFORT,
         .help = "stop after this time for each workload",
+        .variants = as_in_file,
     },
     {
         .name = "workers",
@@ -337,6 +389,7 @@ const struct cli_option_row cli_option_rows[] = {
         .commands = MEASURE,
         .group = CLI_GROUP_EFFORT,
         .help = "rounds of each worker",
+        .variants = as_in_file,
     },
     {
         .name = "iterations",
@@ -350,6 +403,7 @@ const struct cli_option_row cli_option_rows[] = {
         .commands = MEASURE,
         .group = CLI_GROUP_EFFORT,
         .help = "iterations of each timed block",
+        .variants = as_in_file,
     },
     {
         .name = "block-time",
@@ -363,6 +417,7 @@ const struct cli_option_row cli_option_rows[] = {
         .commands = MEASURE,
         .group = CLI_GROUP_EFFORT,
         .help = "length of a timed block, in microseconds",
+        .variants = as_in_file,
     },
     {
         .name = "warm-ups",
@@ -376,6 +431,7 @@ const struct cli_option_row cli_option_rows[] = {
         .commands = MEASURE,
         .group = CLI_GROUP_EFFORT,
         .help = "untimed blocks of each arm before its rounds",
+        .variants = as_in_file,
     },
     {
         .name = "margin",
@@ -389,6 +445,33 @@ const struct cli_option_row cli_option_rows[] = {
         .commands = MEASURE | COMPARE,
         .group = CLI_GROUP_EFFORT,
         .help = "+-PCT % counts as the same",
+        .variants = margin_variants,
+    },
+    {
+        .name = "instructions-margin",
+        .value = CLI_VALUE_PERCENT,
+        .offset = FIELD(instructions_margin),
+        .argument = "PCT",
+        .range = "a percentage of at least 0 and below 100",
+        .high = 100,
+        .below = true,
+        .initial = "0.5",
+        .commands = CHECK,
+        .group = CLI_GROUP_EFFORT,
+        .help = "so many more instructions are allowed",
+    },
+    {
+        .name = "retries",
+        .value = CLI_VALUE_COUNT,
+        .offset = FIELD(retries),
+        .argument = "N",
+        .range = "a whole number from 0 to 10",
+        .least = 0,
+        .most = 10,
+        .initial = "1",
+        .commands = CHECK,
+        .group = CLI_GROUP_EFFORT,
+        .help = "measure again up to N times what is slower or not clear",
     },
     {
         .name = "confidence",
@@ -402,6 +485,7 @@ const struct cli_option_row cli_option_rows[] = {
         .commands = MEASURE | COMPARE,
         .group = CLI_GROUP_EFFORT,
         .help = "confidence of the intervals",
+        .variants = as_in_file,
     },
     {
         .name = "timeout",
@@ -448,12 +532,13 @@ const struct cli_option_row cli_option_rows[] = {
         .choices = providers,
         .noun = "provider",
         .fallback = "auto",
-        .commands = RUN,
+        .commands = CHOOSE,
         .group = CLI_GROUP_COUNTERS,
         .complete = CLI_COMPLETE_CHOICES,
         .help =
             "who counts: hardware, simulated (by valgrind) and kernel; auto: hardware "
             "or else simulated, and kernel; or none",
+        .variants = as_in_file,
     },
     {
         .name = "events",
@@ -462,11 +547,12 @@ const struct cli_option_row cli_option_rows[] = {
         .offset = FIELD(events),
         .argument = "LIST",
         .fallback = "every row",
-        .commands = RUN,
+        .commands = CHOOSE,
         .group = CLI_GROUP_COUNTERS,
         .complete = CLI_COMPLETE_EVENTS,
         .help = "what is counted: rows of 'dcbench list events', or any event string "
                 "of libpfm4",
+        .variants = as_in_file,
     },
     {
         .name = "python",
@@ -477,6 +563,7 @@ const struct cli_option_row cli_option_rows[] = {
         .commands = MEASURE,
         .group = CLI_GROUP_PYTHON,
         .help = "interpreter version, such as 3.13",
+        .variants = as_in_file,
     },
     {
         .name = "venv",
@@ -504,7 +591,7 @@ const struct cli_option_row cli_option_rows[] = {
         .value = CLI_VALUE_FILE,
         .offset = FIELD(output),
         .argument = "FILE",
-        .commands = RUN | COMPARE | CONVERT,
+        .commands = CHOOSE | COMPARE | CONVERT,
         .group = CLI_GROUP_OUTPUT,
         .complete = CLI_COMPLETE_FILE,
         .help = "write the result as JSON",
@@ -545,7 +632,7 @@ const struct cli_option_row cli_option_rows[] = {
         .value = CLI_VALUE_TEXT,
         .offset = FIELD(label),
         .argument = "TEXT",
-        .commands = RUN,
+        .commands = CHOOSE,
         .group = CLI_GROUP_OUTPUT,
         .help = "what to call the result, in 'dcbench history' for one",
     },
@@ -612,7 +699,7 @@ const struct cli_option_row cli_option_rows[] = {
         .value = CLI_VALUE_FILE,
         .offset = FIELD(junit),
         .argument = "FILE",
-        .commands = RUN,
+        .commands = CHOOSE,
         .group = CLI_GROUP_OUTPUT,
         .complete = CLI_COMPLETE_FILE,
         .help = "write every check as JUnit XML",
@@ -622,7 +709,7 @@ const struct cli_option_row cli_option_rows[] = {
         .value = CLI_VALUE_FILE,
         .offset = FIELD(summary),
         .argument = "FILE",
-        .commands = RUN,
+        .commands = CHOOSE,
         .group = CLI_GROUP_OUTPUT,
         .complete = CLI_COMPLETE_FILE,
         .help = "write what failed, and the report, as Markdown",
@@ -635,11 +722,34 @@ const struct cli_option_row cli_option_rows[] = {
         .choices = services,
         .noun = "service",
         .initial = "auto",
-        .commands = RUN,
+        .commands = CHOOSE,
         .group = CLI_GROUP_OUTPUT,
         .complete = CLI_COMPLETE_CHOICES,
         .help = "annotations and step summary on GitHub: auto, as the environment says; "
                 "github; or none",
+    },
+    {
+        .name = "rule",
+        .value = CLI_VALUE_SET,
+        .offset = FIELD(rules),
+        .argument = "LIST",
+        .choices = rules,
+        .noun = "rule",
+        .fallback = "time,instructions",
+        .commands = CHECK,
+        .group = CLI_GROUP_OUTPUT,
+        .complete = CLI_COMPLETE_CHOICES,
+        .help = "what must not grow: time, instructions",
+    },
+    {
+        .name = "update",
+        .value = CLI_VALUE_FLAG,
+        .offset = FIELD(update),
+        .commands = CHECK,
+        .group = CLI_GROUP_OUTPUT,
+        .help =
+            "write what is measured over the file, or as a new one; nothing fails for "
+            "being slower then",
     },
     {
         .name = "progress",
@@ -674,8 +784,8 @@ const struct cli_option_row cli_option_rows[] = {
         .offset = FIELD(verbosity),
         .commands = EVERY,
         .group = CLI_GROUP_OUTPUT,
-        .help = "verdicts and what went wrong; of a list, bare names; of the doctor, "
-                "warnings; of the self-test, what it comes to",
+        .help = "verdicts and what went wrong; of a check, what did not pass; of a list, "
+                "bare names; of the doctor, warnings; of the self-test, what it comes to",
     },
     {
         .name = "verbose",
@@ -728,7 +838,10 @@ struct cli_option_row cli_option_for(const struct cli_option_row *row,
         if (!(v->commands & 1u << command))
             continue;
         own.choices = v->choices ? v->choices : row->choices;
-        own.fallback = v->fallback ? v->fallback : row->fallback;
+        if (v->initial || v->fallback) {
+            own.initial = v->initial;
+            own.fallback = v->fallback;
+        }
         own.help = v->help ? v->help : row->help;
     }
     return own;

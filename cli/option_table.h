@@ -64,7 +64,9 @@ enum cli_complete {
 struct cli_option_variant {
     unsigned commands;          /* bits; 0 ends a list of variants */
     const char *const *choices; /* the row's but some */
-    const char *fallback, *help;
+    const char *initial;        /* in the place of both defaults; */
+    const char *fallback;       /* this, too */
+    const char *help;
 };
 
 struct cli_option_row {

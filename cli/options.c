@@ -18,7 +18,6 @@ enum { OPTION_BASE = 256, OPTION_MAX = 64 };
 
 struct parser {
     struct cli_options *options;
-    uint64_t seen; /* bit i: row i was given */
     bool has_command;
     struct dcb_error *err;
 };
@@ -146,7 +145,7 @@ static int missing_value(int option, struct dcb_error *err)
 static int take_option(struct parser *parser, const struct cli_option_row *row,
                        const char *value)
 {
-    parser->seen |= UINT64_C(1) << (row - cli_option_rows);
+    parser->options->given |= UINT64_C(1) << (row - cli_option_rows);
     return cli_option_set(parser->options, row, value, parser->err);
 }
 
@@ -205,12 +204,13 @@ static int check_options_of_command(const struct parser *parser)
     for (size_t i = 0; i < cli_option_count; i++) {
         const char *name = cli_command_rows[command].name;
 
-        if (parser->seen >> i & 1 && !cli_option_applies(&cli_option_rows[i], command))
+        if (parser->options->given >> i & 1 &&
+            !cli_option_applies(&cli_option_rows[i], command))
             return dcb_error_set(parser->err, DCB_ERROR_USAGE,
                                  "--%s: not an option of 'dcbench %s' ('dcbench %s "
                                  "--help' lists all)",
                                  cli_option_rows[i].name, name, name);
-        if (parser->seen >> i & 1 &&
+        if (parser->options->given >> i & 1 &&
             cli_option_check(parser->options, &cli_option_rows[i], parser->err))
             return -1;
     }
@@ -261,6 +261,19 @@ static void set_defaults(struct cli_options *options)
     }
 }
 
+/* Those of the command, once it is known. */
+static void set_other_defaults(struct cli_options *options)
+{
+    for (size_t i = 0; i < cli_option_count; i++) {
+        const struct cli_option_row *row = &cli_option_rows[i];
+        const char *initial = cli_option_for(row, options->command).initial;
+
+        if (initial && initial != row->initial && !(options->given >> i & 1) &&
+            cli_option_set(options, row, initial, NULL))
+            assert(!"a default of the table is not a valid value");
+    }
+}
+
 int cli_options_parse(struct cli_options *options, int argc, char *const argv[],
                       struct dcb_error *err)
 {
@@ -271,9 +284,20 @@ int cli_options_parse(struct cli_options *options, int argc, char *const argv[],
         return -1;
     if (options->info != CLI_INFO_NONE)
         return 0;
+    set_other_defaults(options);
     if (check_options_of_command(&parser) || check_operands(options, err))
         return -1;
     return check_counters(options, err);
+}
+
+bool cli_options_given(const struct cli_options *options, const char *name)
+{
+    for (size_t i = 0; i < cli_option_count; i++) {
+        if (strcmp(cli_option_rows[i].name, name) == 0)
+            return options->given >> i & 1;
+    }
+    assert(!"no such option");
+    return false;
 }
 
 void cli_options_clear(struct cli_options *options)

@@ -15,6 +15,7 @@ struct dcb_strbuf;
 enum cli_command {
     CLI_RUN,
     CLI_COMPARE,
+    CLI_CHECK,
     CLI_CONVERT,
     CLI_HISTORY,
     CLI_LIST,
@@ -48,6 +49,7 @@ struct cli_options {
     struct cli_list counters;    /* --counters: auto hardware kernel none */
     struct cli_list events;      /* -e; split at commas outside of brackets */
     struct cli_list fail_if;     /* --fail-if: faster slower same inconclusive */
+    struct cli_list rules;       /* --rule: time instructions; none: both */
     struct cli_list python_path; /* --python-path, repeatable, never split at commas */
     char *baseline;              /* -b; NULL: stdlib */
     char *output;                /* -o */
@@ -64,23 +66,27 @@ struct cli_options {
     enum cli_sort sort;
     bool only_changed; /* --only-changed */
     enum cli_when progress, color;
-    enum cli_ci ci;      /* what is done for the CI service around */
-    uint64_t iterations; /* per block; 0: calibrated */
-    unsigned rounds;     /* per worker; 0: chosen by dcbench */
-    unsigned block_us;   /* aim of calibration; default 150 */
-    unsigned warm_ups;   /* blocks of an arm before its rounds; default 3 */
-    unsigned workers;    /* per workload, at most; 0: as many as time allows */
-    double precision;    /* half-width wanted, as a fraction; default 0.005 */
-    double max_time_s;   /* a workload; default 10 */
-    double timeout_s;    /* without any progress of a worker; default 10 */
-    double margin;       /* default 0.01 */
-    double confidence;   /* default 0.95 */
-    int affinity;        /* CPU number; -1: not pinned */
+    enum cli_ci ci;             /* what is done for the CI service around */
+    uint64_t iterations;        /* per block; 0: calibrated */
+    unsigned rounds;            /* per worker; 0: chosen by dcbench */
+    unsigned block_us;          /* aim of calibration; default 150 */
+    unsigned warm_ups;          /* blocks of an arm before its rounds; default 3 */
+    unsigned workers;           /* per workload, at most; 0: as many as time allows */
+    double precision;           /* half-width wanted, as a fraction; default 0.005 */
+    double max_time_s;          /* a workload; default 10 */
+    double timeout_s;           /* without any progress of a worker; default 10 */
+    double margin;              /* default 0.01; 0.02 in a check */
+    double instructions_margin; /* default 0.005 */
+    unsigned retries;           /* default 1 */
+    bool update;                /* --update */
+    double confidence;          /* default 0.95 */
+    int affinity;               /* CPU number; -1: not pinned */
     bool has_seed;
     uint64_t seed;     /* decimal, 0x.. too */
     bool gc;           /* default true */
     bool allow_pickle; /* --allow-pickle: a .pkl workload may run its code */
     int verbosity;     /* -q -1, -v 1 */
+    uint64_t given;    /* what the command line has, for cli_options_given */
 };
 
 /* Parses argv (argv[0] is the program). The first operand names the command; without one
@@ -90,6 +96,9 @@ struct cli_options {
 int cli_options_parse(struct cli_options *options, int argc, char *const argv[],
                       struct dcb_error *err);
 void cli_options_clear(struct cli_options *options);
+
+/* Whether the option of this name was on the command line. */
+bool cli_options_given(const struct cli_options *options, const char *name);
 
 /* Help for one command; completion script for bash, zsh or fish. */
 void cli_options_help(enum cli_command command, struct dcb_strbuf *out);

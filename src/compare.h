@@ -59,6 +59,12 @@ const char *dcb_compare_gap_text(unsigned gaps);
 /* The name of one bit, for programs: "workload"; NULL for 0 and for what is no bit. */
 const char *dcb_compare_gap_name(unsigned gap);
 
+/* INTERPRETER, MACHINE, SETTINGS of the two runs, whatever was measured in them. */
+unsigned dcb_compare_run_gaps(const struct dcb_document *a, const struct dcb_document *b);
+
+bool dcb_compare_same_baseline(const struct dcb_document *a,
+                               const struct dcb_document *b);
+
 /* A counter of a row in one document against the first. */
 struct dcb_compare_counter {
     char name[64];

@@ -16,12 +16,6 @@ bool dcb_compare_same_text(const char *a, const char *b);
 /* Whether only times stand against times: one of them is pyperf's. */
 bool dcb_compare_is_unpaired(const struct dcb_document *a, const struct dcb_document *b);
 
-/* INTERPRETER, MACHINE, SETTINGS of the two runs. */
-unsigned dcb_compare_run_gaps(const struct dcb_document *a, const struct dcb_document *b);
-
-bool dcb_compare_same_baseline(const struct dcb_document *a,
-                               const struct dcb_document *b);
-
 /* FAILED, PROVIDER, RARE of the same row in both, by its number in each plan. */
 unsigned dcb_compare_counter_gaps(const struct dcb_plan *a, size_t row_a,
                                   const struct dcb_plan *b, size_t row_b);

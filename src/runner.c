@@ -195,6 +195,8 @@ int dcb_runner_run(const struct dcb_plan *plan, const struct dcb_runner_hooks *h
     run.code_fd = dcb_spawn_code_file();
     rc = dcb_runner_describe(&run, err);
     dcb_spawn_seal_code(run.code_fd);
+    if (rc == 0 && hooks->described && !dcb_runner_stopped(&run))
+        hooks->described(hooks->described_context, result);
     for (size_t i = 0; rc == 0 && i < plan->workload_count && !dcb_runner_stopped(&run);
          i++)
         rc = run_workload(&run, i, err);

@@ -29,6 +29,11 @@ struct dcb_progress {
 struct dcb_runner_hooks {
     const volatile sig_atomic_t *stop; /* the number of a signal ends the run */
 
+    /* Once, before anything is measured: interpreter and sources are known. May be NULL.
+     */
+    void (*described)(void *context, const struct dcb_result *result);
+    void *described_context;
+
     /* Some times a second; may be NULL. */
     void (*progress)(void *context, const struct dcb_progress *progress);
     void *progress_context;

@@ -28,7 +28,7 @@ IMPLS = {"stdlib", "fastpath", "memo-opt", "merged", "published-fastpath",
 WORKLOADS = {"general", "reduce", "memo"}
 OWN_FORMATS = {"table", "json", "markdown", "csv"}
 FORMATS = OWN_FORMATS | {"pyperf"}
-COMMANDS = {"run", "compare", "convert", "history", "list", "doctor", "selftest"}
+COMMANDS = {"run", "compare", "check", "convert", "history", "list", "doctor", "selftest"}
 
 
 def shell(name):
@@ -155,6 +155,11 @@ def test_unknown_shell():
     ("dcbench list ", {"impls", "workloads", "events", "pmus"}),
     ("dcbench list im", {"impls"}),
     ("dcbench list impls ", set()),
+    ("dcbench check zz", {"zz_copy.py", "zz_other.py"}),
+    ("dcbench check --up", {"--update"}),
+    ("dcbench check --rule time,i", {"time,instructions"}),
+    ("dcbench check -i m", {"memo-opt", "merged"}),
+    ("dcbench --up", set()),
     ("dcbench doctor ", set()),
     ("dcbench doctor --f", {"--format"}),
     ("dcbench history --pl", {"--plot"}),

@@ -205,6 +205,13 @@ static void instructions_at_their_borders(void **state)
     }
 }
 
+static void make_simulated(struct dcb_document *document, const char *version)
+{
+    document->plan.rows[0].kind = DCB_KIND_SIMULATED;
+    document->plan.rows[0].provider = DCB_PROVIDER_SIMULATED;
+    set_text(&document->plan.simulator_version, version);
+}
+
 static void another_provider_is_no_failure(void **state)
 {
     struct dcb_gate gate = new_gate(true, true, 1);
@@ -213,9 +220,7 @@ static void another_provider_is_no_failure(void **state)
 
     (void)state;
     make_bench(&bench, memo, 1);
-    bench.now->plan.rows[0].kind = DCB_KIND_SIMULATED;
-    bench.now->plan.rows[0].provider = DCB_PROVIDER_SIMULATED;
-    set_text(&bench.now->plan.simulator_version, "3.19.0");
+    make_simulated(bench.now, "3.19.0");
     compare_bench(&bench);
     dcb_gate_judge(&gate, &bench.compare);
     finding = find_finding(&gate, "memo", DCB_GATE_INSTRUCTIONS);
@@ -228,6 +233,28 @@ static void another_provider_is_no_failure(void **state)
     gate = new_gate(false, true, 1);
     dcb_gate_judge(&gate, &bench.compare);
     assert_int_equal(dcb_gate_outcome(&gate), DCB_GATE_NOT_COMPARED);
+    dcb_gate_clear(&gate);
+    unmake_bench(&bench);
+}
+
+static void another_valgrind_is_no_failure(void **state)
+{
+    struct dcb_gate gate = new_gate(true, true, 1);
+    const struct dcb_gate_finding *finding;
+    struct bench bench;
+
+    (void)state;
+    make_bench(&bench, memo, 1);
+    make_simulated(bench.then, "3.1.0");
+    make_simulated(bench.now, "3.19.0");
+    compare_bench(&bench);
+    dcb_gate_judge(&gate, &bench.compare);
+    finding = find_finding(&gate, "memo", DCB_GATE_INSTRUCTIONS);
+    assert_outcome(finding, DCB_GATE_NOT_APPLIED);
+    assert_string_equal(dcb_gate_judged(finding)->reason,
+                        "simulated (valgrind 3.1.0) in the baseline file, simulated "
+                        "(valgrind 3.19.0) now");
+    assert_int_equal(dcb_gate_outcome(&gate), DCB_GATE_PASS);
     dcb_gate_clear(&gate);
     unmake_bench(&bench);
 }
@@ -728,6 +755,7 @@ int main(void)
         cmocka_unit_test(time_at_its_borders),
         cmocka_unit_test(instructions_at_their_borders),
         cmocka_unit_test(another_provider_is_no_failure),
+        cmocka_unit_test(another_valgrind_is_no_failure),
         cmocka_unit_test(missing_instructions_have_a_reason),
         cmocka_unit_test(other_things_are_not_compared),
         cmocka_unit_test(times_alone_are_not_compared),

@@ -98,6 +98,10 @@ FIELD_TEST(has_table, o->format == CLI_TABLE)
 FIELD_TEST(has_fail_if, is_list(&o->fail_if, "slower", "inconclusive"))
 FIELD_TEST(has_sort, o->command == CLI_COMPARE && o->sort == CLI_SORT_CHANGE)
 FIELD_TEST(has_only_changed, o->only_changed)
+FIELD_TEST(has_rules, is_list(&o->rules, "time", "instructions"))
+FIELD_TEST(has_retries, o->retries == 3)
+FIELD_TEST(has_update, o->update)
+FIELD_TEST(has_instructions_margin, is_near(o->instructions_margin, 0.0025))
 FIELD_TEST(has_no_progress, o->progress == CLI_NEVER)
 FIELD_TEST(has_color, o->color == CLI_ALWAYS)
 FIELD_TEST(is_quiet, o->verbosity == -1)
@@ -162,6 +166,11 @@ static const struct field_case {
     {"fail-if", "--fail-if slower --fail-if inconclusive", has_fail_if},
     {"sort", "compare a b --sort change", has_sort},
     {"only-changed", "compare a b --only-changed", has_only_changed},
+    {"rule", "check b.json --rule time,instructions", has_rules},
+    {"retries", "check --retries 3 b.json", has_retries},
+    {"update", "check b.json --update", has_update},
+    {"instructions-margin", "check b.json --instructions-margin .25",
+     has_instructions_margin},
     {"progress", "--progress never", has_no_progress},
     {"color", "--color always", has_color},
     {"quiet", "-q", is_quiet},
@@ -248,6 +257,38 @@ static void defaults_without_options(void **state)
     assert_int_equal(o.verbosity, 0);
     cli_options_clear(&o);
     cli_options_clear(&o); /* once more is fine */
+}
+
+static void check_has_a_wider_margin(void **state)
+{
+    struct cli_options o;
+
+    (void)state;
+    parse_well(&o, "check b.json");
+    assert_int_equal(o.command, CLI_CHECK);
+    assert_list(&o.operands, "b.json");
+    assert_true(is_near(o.margin, 0.02));
+    assert_true(is_near(o.instructions_margin, 0.005));
+    assert_int_equal(o.retries, 1);
+    assert_false(o.update);
+    assert_int_equal(o.rules.count, 0);
+    cli_options_clear(&o);
+    parse_well(&o, "--margin 1 check b.json");
+    assert_true(is_near(o.margin, 0.01));
+    cli_options_clear(&o);
+}
+
+static void tells_what_was_given(void **state)
+{
+    struct cli_options o;
+
+    (void)state;
+    parse_well(&o, "check b.json --gc on -w memo");
+    assert_true(cli_options_given(&o, "gc"));
+    assert_true(cli_options_given(&o, "workload"));
+    assert_false(cli_options_given(&o, "margin")); /* but has its other default */
+    assert_false(cli_options_given(&o, "impl"));
+    cli_options_clear(&o);
 }
 
 /* ---- lists, commands and operands ---- */
@@ -379,15 +420,23 @@ static const struct error_case {
     {"lst impls", "unknown command 'lst'; did you mean 'list'? ('dcbench --help' lists "
                   "all)"},
     {"rnu", "unknown command 'rnu'; did you mean 'run'? ('dcbench --help' lists all)"},
-    {"merged", "unknown command 'merged'; one of run, compare, convert, history, list, "
-               "doctor, selftest (to "
-               "measure an implementation: -i merged; a workload: -w merged)"},
+    {"merged",
+     "unknown command 'merged'; one of run, compare, check, convert, history, list, "
+     "doctor, selftest (to "
+     "measure an implementation: -i merged; a workload: -w merged)"},
     {"run merged", "unexpected operand 'merged'; did you mean '-i merged' (an "
                    "implementation) or '-w merged' (a workload)?"},
     {"run -- -q", "unexpected operand '-q'; did you mean '-i -q' (an implementation) or "
                   "'-w -q' (a workload)?"},
     {"doctor cpu", "unexpected operand 'cpu': 'dcbench doctor' takes no operands"},
     {"selftest memo", "unexpected operand 'memo': 'dcbench selftest' takes no operands"},
+    {"check b.json --save x", "--save: not an option of 'dcbench check' ('dcbench check "
+                              "--help' lists all)"},
+    {"--update", "--update: not an option of 'dcbench run' ('dcbench run --help' lists "
+                 "all)"},
+    {"check b.json --rule tiem",
+     "--rule: unknown rule 'tiem'; one of time, instructions"},
+    {"check b.json --retries 11", "--retries: '11' is not a whole number from 0 to 10"},
     {"selftest -i a", "--impl: not an option of 'dcbench selftest' ('dcbench selftest "
                       "--help' lists all)"},
     /* percentages and seconds */
@@ -588,6 +637,8 @@ int main(void)
         cmocka_unit_test(sets_the_field_of_every_option),
         cmocka_unit_test(every_option_has_a_case),
         cmocka_unit_test(defaults_without_options),
+        cmocka_unit_test(check_has_a_wider_margin),
+        cmocka_unit_test(tells_what_was_given),
         cmocka_unit_test(comma_and_repetition_are_alike),
         cmocka_unit_test(events_split_outside_of_brackets_only),
         cmocka_unit_test(first_operand_is_the_command),
