@@ -7,6 +7,7 @@ import json
 import shutil
 import signal
 import time
+import xml.etree.ElementTree
 
 import jsonschema
 import pytest
@@ -172,6 +173,22 @@ def test_csv_and_markdown(dcbench, base):
     assert float(rows[0]["change_low"]) <= float(rows[0]["change"])
     done = dcbench("check", "base.json", *EFFORT, *WIDE, "--format", "markdown")
     assert "\n| new | " in done.out and "\nno regression: " in done.out
+
+
+def test_what_a_ci_service_sees(dcbench, base, write):
+    write("new.py", SLOW.format(200))
+    env = dcbench.environment(GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY="")
+    done = dcbench("check", "base.json", *EFFORT, *WIDE, "--junit", "j.xml", "--summary",
+                   "s.md", status=1, env=env)
+    errors = [line for line in done.err.splitlines() if line.startswith("::error")]
+    assert len(errors) == 1 and "new on small: regression: time +" in errors[0]
+    summary = (dcbench.folder / "s.md").read_text()
+    assert summary.startswith("## dcbench: 1 failed of ")
+    assert "| REGRESSION |" in summary
+    suite = xml.etree.ElementTree.parse(dcbench.folder / "j.xml").getroot()
+    failed = [case.get("name") for case in suite.iter("testcase")
+              if case.find("failure") is not None]
+    assert failed == ["new: time"]
 
 
 # ---- instructions ----
