@@ -349,6 +349,9 @@ def test_update_makes_and_replaces_the_file(dcbench, base, write):
     after = valid(json.loads((dcbench.folder / "base.json").read_text()))
     assert [i["label"] for i in after["plan"]["implementations"]] == ["stdlib", "new",
                                                                       "more"]
+    report, _ = check(dcbench, "-i", "new")
+    assert [finding["impl"] for finding in times(report)] == ["new"]
+    assert "now: more on small: not measured in this run" in report["notes"]
 
 
 def test_what_failed_is_not_kept(dcbench, base, write):

@@ -273,7 +273,7 @@ def test_rows_of_one_file(compared, load):
     data, _ = compared("old.json", other)
     assert rows(data)["reduce", "mine"]["gaps"] == ["not_there"]
     assert rows(data)["reduce", "mine"]["this"] is None
-    assert "merged on reduce, mine on reduce: not in this file" in notes(data)
+    assert "merged on reduce, mine on reduce: not measured in this run" in notes(data)
     data, _ = compared(other, "old.json")
     assert "merged on reduce, mine on reduce: not in the first file" in notes(data)
 

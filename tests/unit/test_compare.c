@@ -525,7 +525,7 @@ static void rows_of_one_document_alone(void **state)
     assert_string_equal(pair.compare.rows[2].impl, "inline");
     assert_null(pair.compare.rows[2].cells[0]);
     assert_int_equal(comparison_of(&pair, 2)->gaps, DCB_GAP_NOT_THERE);
-    assert_note(&pair.compare, "new: merged on reduce: not in this file");
+    assert_note(&pair.compare, "new: merged on reduce: not measured in this run");
     assert_note(&pair.compare, "new: inline on memo: not in the first file");
     assert_int_equal(pair.compare.means[1].rows, 1);
     unmake_pair(&pair);
@@ -540,8 +540,9 @@ static void long_lists_are_cut(void **state)
     pair = (struct pair){.first = make_paper("old", six, 6, memo, 1),
                          .second = make_paper("new", merged, 1, memo, 1)};
     compare_pair(&pair);
-    assert_note(&pair.compare,
-                "new: a on memo, b on memo, c on memo, d on memo and 2 more: not in");
+    assert_note(
+        &pair.compare,
+        "new: a on memo, b on memo, c on memo, d on memo and 2 more: not measured");
     unmake_pair(&pair);
 }
 
