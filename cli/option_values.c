@@ -178,8 +178,9 @@ static int check_line(const struct cli_option_row *row, const char *value,
     changed = strcmp(printable, value) != 0;
     free(printable);
     if (changed)
-        return usage_error(
-            err, row, "the value is not one line of UTF-8 without control characters");
+        return usage_error(err, row,
+                           "the value is not one line of UTF-8 without control or "
+                           "invisible characters");
     if (strlen(value) > NAME_LENGTH_MAX)
         return dcb_error_set(err, DCB_ERROR_USAGE,
                              "--%s: the value is longer than %d bytes", row->name,

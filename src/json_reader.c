@@ -287,13 +287,14 @@ json_t *dcb_json_maybe_array(struct dcb_json_reader *reader, json_t *object,
     return take(reader, object, key, ARRAY, false);
 }
 
-/* Names are printed as they are, a terminal must have nothing to obey in them. */
+/* Names of files may have invisible characters; what a terminal obeys is in none of ours.
+ */
 static const char *checked_text(struct dcb_json_reader *reader, const json_t *value,
                                 const char *key)
 {
     const char *text = json_string_value(value);
 
-    if (dcb_utf8_is_printable(text))
+    if (dcb_utf8_is_line(text))
         return text;
     dcb_json_fail(reader, key, "has a control character");
     return NULL;

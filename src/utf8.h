@@ -13,9 +13,14 @@ bool dcb_utf8_valid(const char *text);
 /* Puts '?' in the place of every byte that is not UTF-8, in place. */
 void dcb_utf8_mend(char *text);
 
-/* The same, and for control characters (those of U+0080 to U+009F included), for text
- * that a terminal may obey. */
+/* The same, and for what a terminal may obey or nobody can see: control characters (those
+ * of U+0080 to U+009F included), characters of width zero, and those that turn the
+ * direction of the text beside them. A joined emoji comes apart by that. */
 void dcb_utf8_make_printable(char *text);
+
+/* The same, and a blank for each line end: a message of the code under test as one line.
+ */
+void dcb_utf8_make_line(char *text);
 
 size_t dcb_utf8_width(const char *text); /* characters, of text that is valid */
 
@@ -24,10 +29,14 @@ size_t dcb_utf8_width(const char *text); /* characters, of text that is valid */
  * the end. Owned by the caller. */
 char *dcb_utf8_shorten(const char *text, size_t width);
 
-/* The same for text of several lines: line ends and tabs stay. */
+/* dcb_utf8_make_printable for text of several lines: line ends and tabs stay. */
 void dcb_utf8_make_message(char *text);
 
 /* Whether dcb_utf8_make_printable would leave it as it is. */
 bool dcb_utf8_is_printable(const char *text);
+
+/* Whether it is valid and has no control characters. The invisible ones may be there, as
+ * they are in names of files in Persian: who prints it makes it printable. */
+bool dcb_utf8_is_line(const char *text);
 
 #endif

@@ -533,12 +533,12 @@ static const struct error_case {
      "--save: 'a/b' is not a name of letters, digits, '.', '_' and '-' that "
      "does not start with '.'"},
     {"--label ''", "--label: the value is empty"},
-    {"--label \x1b[2J",
-     "--label: the value is not one line of UTF-8 without control characters"},
-    {"--label a\nb",
-     "--label: the value is not one line of UTF-8 without control characters"},
-    {"--label \xff",
-     "--label: the value is not one line of UTF-8 without control characters"},
+    {"--label \x1b[2J", "--label: the value is not one line of UTF-8 without control or "
+                        "invisible characters"},
+    {"--label a\nb", "--label: the value is not one line of UTF-8 without control or "
+                     "invisible characters"},
+    {"--label \xff", "--label: the value is not one line of UTF-8 without control or "
+                     "invisible characters"},
     {"--python 3", "--python: '3' is not a version such as 3.13"},
     {"--python 3.13.1", "--python: '3.13.1' is not a version such as 3.13"},
     {"--python .3", "--python: '.3' is not a version such as 3.13"},
