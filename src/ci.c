@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "markdown.h"
 #include "strbuf.h"
 #include "utf8.h"
 #include "xalloc.h"
@@ -213,21 +214,11 @@ char *dcb_ci_defuse(const char *text)
 
 /* ---- the summary ---- */
 
-/* On one line, and with a backslash before what Markdown or HTML would take for more than
- * a character. */
 static void append_markdown(struct dcb_strbuf *out, const char *raw)
 {
     char *text = tamed(raw, TEXT_MAX);
 
-    for (const char *c = text; *c; c++) {
-        if (*c == '\n') {
-            dcb_strbuf_append(out, " ");
-            continue;
-        }
-        if (strchr("\\`*_[]<>|&#~", *c))
-            dcb_strbuf_append(out, "\\");
-        dcb_strbuf_append_bytes(out, c, 1);
-    }
+    dcb_markdown_append(out, text);
     free(text);
 }
 

@@ -9,6 +9,7 @@
 #include "compare.h"
 #include "document.h"
 #include "format.h"
+#include "markdown.h"
 #include "strbuf.h"
 #include "utf8.h"
 #include "xalloc.h"
@@ -33,7 +34,9 @@ static void append_line(const struct page *page, size_t indent, size_t hang,
     size_t column = indent;
 
     if (page->format == DCB_TABLE_MARKDOWN) {
-        dcb_strbuf_appendf(page->out, "\n%s\n", text);
+        dcb_strbuf_append(page->out, "\n");
+        dcb_markdown_append_start(page->out, text);
+        dcb_strbuf_append(page->out, "\n");
         free(text);
         return;
     }
@@ -67,11 +70,14 @@ static void append_heading(const struct page *page, const char *raw)
 {
     char *text = dcb_gate_printable(raw);
 
-    if (page->format == DCB_TABLE_MARKDOWN)
-        dcb_strbuf_appendf(page->out, "\n### %s\n\n", text);
-    else
+    if (page->format == DCB_TABLE_MARKDOWN) {
+        dcb_strbuf_append(page->out, "\n### ");
+        dcb_markdown_append(page->out, text);
+        dcb_strbuf_append(page->out, "\n\n");
+    } else {
         dcb_strbuf_appendf(page->out, "\n%s%s%s\n", page->color ? "\x1b[1m" : "", text,
                            page->color ? "\x1b[0m" : "");
+    }
     free(text);
 }
 

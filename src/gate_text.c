@@ -49,11 +49,7 @@ char *dcb_gate_printable(const char *raw)
 {
     char *text = dcb_xstrdup(raw);
 
-    for (char *c = text; *c; c++) {
-        if (*c == '\n')
-            *c = ' ';
-    }
-    dcb_utf8_make_printable(text);
+    dcb_utf8_make_line(text);
     return text;
 }
 

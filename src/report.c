@@ -11,73 +11,7 @@
 #include "result.h"
 #include "strbuf.h"
 #include "text_table.h"
-#include "utf8.h"
 #include "xalloc.h"
-
-/* ---- pieces of the sheet ---- */
-
-void dcb_sheet_heading(const struct dcb_sheet *sheet, const char *text)
-{
-    if (sheet->format == DCB_TABLE_MARKDOWN)
-        dcb_strbuf_appendf(sheet->out, "\n### %s\n\n", text);
-    else if (sheet->color)
-        dcb_strbuf_appendf(sheet->out, "\n\x1b[1m%s\x1b[0m\n", text);
-    else
-        dcb_strbuf_appendf(sheet->out, "\n%s\n", text);
-}
-
-void dcb_sheet_print_table(const struct dcb_sheet *sheet,
-                           const struct dcb_text_table *table)
-{
-    dcb_text_table_print(table, sheet->format,
-                         sheet->format == DCB_TABLE_TEXT ? DCB_SHEET_INDENT : 0,
-                         sheet->color, sheet->out);
-}
-
-/* On one line and without what a terminal might obey: messages come out of the code under
- * test. The caller frees it. */
-static char *printable(const char *raw)
-{
-    char *text = dcb_xstrdup(raw);
-
-    for (char *c = text; *c; c++) {
-        if (*c == '\n')
-            *c = ' ';
-    }
-    dcb_utf8_make_printable(text);
-    return text;
-}
-
-/* A line below a table, broken between words where it is too long for the terminal. */
-void dcb_sheet_remark(const struct dcb_sheet *sheet, const char *prefix, const char *raw)
-{
-    size_t column = DCB_SHEET_INDENT + strlen(prefix);
-    char *text = printable(raw);
-    const char *word = text;
-
-    if (sheet->format == DCB_TABLE_MARKDOWN) {
-        dcb_strbuf_appendf(sheet->out, "\n%s%s\n", prefix, text);
-        free(text);
-        return;
-    }
-    dcb_strbuf_appendf(sheet->out, "%*s%s", DCB_SHEET_INDENT, "", prefix);
-    while (*word) {
-        size_t length = strcspn(word, " ");
-
-        if (word != text && column + 1 + length > DCB_SHEET_WIDTH) {
-            dcb_strbuf_appendf(sheet->out, "\n%*s", DCB_SHEET_INDENT + 2, "");
-            column = DCB_SHEET_INDENT + 2;
-        } else if (word != text) {
-            dcb_strbuf_append(sheet->out, " ");
-            column++;
-        }
-        dcb_strbuf_append_bytes(sheet->out, word, length);
-        column += length;
-        word += length + strspn(word + length, " ");
-    }
-    dcb_strbuf_append(sheet->out, "\n");
-    free(text);
-}
 
 static enum dcb_style verdict_style(enum dcb_verdict verdict)
 {
@@ -86,22 +20,24 @@ static enum dcb_style verdict_style(enum dcb_verdict verdict)
                                            : DCB_STYLE_PLAIN;
 }
 
-/* "nightly 17, commit 0123456789": what was measured, for whoever finds it later. */
-static void origin_line(const struct dcb_sheet *sheet, const char *line_end)
+static void take_line(const struct dcb_sheet *sheet, char *take_text)
 {
-    const struct dcb_result *result = sheet->result;
+    dcb_sheet_line(sheet, take_text, false);
+    free(take_text);
+}
 
-    if (result->label) {
-        char *label = dcb_xstrdup(result->label);
+/* "nightly 17, commit 0123456789": what was measured, for whoever finds it later. */
+static void origin_line(const struct dcb_sheet *sheet)
+{
+    const char *label = sheet->result->label, *commit = sheet->result->commit;
+    struct dcb_strbuf line = DCB_STRBUF_INIT;
 
-        dcb_utf8_make_printable(label);
-        dcb_strbuf_append(sheet->out, label);
-        free(label);
-    }
-    if (result->commit)
-        dcb_strbuf_appendf(sheet->out, "%scommit %.*s", result->label ? ", " : "",
-                           DCB_COMMIT_SHORT, result->commit);
-    dcb_strbuf_append(sheet->out, line_end);
+    if (label)
+        dcb_strbuf_append(&line, label);
+    if (commit)
+        dcb_strbuf_appendf(&line, "%scommit %.*s", label ? ", " : "", DCB_COMMIT_SHORT,
+                           commit);
+    take_line(sheet, dcb_strbuf_take(&line));
 }
 
 static void header(const struct dcb_sheet *sheet)
@@ -109,23 +45,24 @@ static void header(const struct dcb_sheet *sheet)
     const struct dcb_result *result = sheet->result;
     const struct dcb_sysinfo *system = &result->system;
     const char *implementation = result->python.implementation;
-    const char *line_end = sheet->format == DCB_TABLE_MARKDOWN ? "  \n" : "\n";
 
-    dcb_strbuf_appendf(
-        sheet->out, "dcbench " DCB_VERSION ": deepcopy on %s %s%s",
-        implementation && strcmp(implementation, "cpython") == 0 ? "CPython" : "Python",
-        result->python.version ? result->python.version : result->plan->python_version,
-        line_end);
-    dcb_strbuf_appendf(sheet->out, "%s, %d CPU%s%s, %s%s", system->cpu, system->cpus,
-                       system->cpus == 1 ? "" : "s",
-                       system->virtual_machine ? ", virtual machine" : "", system->kernel,
-                       line_end);
+    take_line(sheet,
+              dcb_xasprintf("dcbench " DCB_VERSION ": deepcopy on %s %s",
+                            implementation && strcmp(implementation, "cpython") == 0
+                                ? "CPython"
+                                : "Python",
+                            result->python.version ? result->python.version
+                                                   : result->plan->python_version));
+    take_line(sheet, dcb_xasprintf("%s, %d CPU%s%s, %s", system->cpu, system->cpus,
+                                   system->cpus == 1 ? "" : "s",
+                                   system->virtual_machine ? ", virtual machine" : "",
+                                   system->kernel));
     if (result->label || result->commit)
-        origin_line(sheet, line_end);
+        origin_line(sheet);
 }
 
 /* What to do about it stands in the JSON and in 'dcbench doctor'. */
-static void no_hardware(const struct dcb_sheet *sheet)
+static void no_hardware(const struct dcb_sheet *sheet, struct dcb_strbuf *line)
 {
     const char *reason = sheet->result->plan->hardware_reason;
     size_t length = strcspn(reason, ":(");
@@ -137,7 +74,7 @@ static void no_hardware(const struct dcb_sheet *sheet)
     }
     while (length && reason[length - 1] == ' ')
         length--;
-    dcb_strbuf_appendf(sheet->out, "; no hardware counters: %.*s", (int)length, reason);
+    dcb_strbuf_appendf(line, "; no hardware counters: %.*s", (int)length, reason);
 }
 
 /* "counters: simulated (callgrind), kernel; no hardware counters: virtual machine" */
@@ -150,6 +87,7 @@ static void counter_header(const struct dcb_sheet *sheet)
     const struct dcb_result *result = sheet->result;
     bool counted[4] = {false};
     const char *separator = "counters: ";
+    struct dcb_strbuf line = DCB_STRBUF_INIT;
 
     for (size_t row = 0; row < result->plan->row_count; row++) {
         if (dcb_result_row_counted(result, row))
@@ -158,15 +96,16 @@ static void counter_header(const struct dcb_sheet *sheet)
     for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
         if (!counted[order[i]])
             continue;
-        dcb_strbuf_appendf(sheet->out, "%s%s", separator, names[order[i]]);
+        dcb_strbuf_appendf(&line, "%s%s", separator, names[order[i]]);
         separator = ", ";
     }
     if (*separator == 'c')
-        dcb_strbuf_appendf(sheet->out, "counters: none%s",
+        dcb_strbuf_appendf(&line, "counters: none%s",
                            result->plan->row_count ? "" : " (--counters none)");
     if (!counted[DCB_PROVIDER_HARDWARE] && result->plan->hardware_reason[0])
-        no_hardware(sheet);
-    dcb_strbuf_append(sheet->out, "\n");
+        no_hardware(sheet, &line);
+    dcb_sheet_line(sheet, line.text, true);
+    dcb_strbuf_clear(&line);
 }
 
 /* ---- times ---- */
@@ -205,7 +144,7 @@ static void time_row(const struct dcb_sheet *sheet, struct dcb_text_table *table
     dcb_text_table_cell(
         table, DCB_STYLE_PLAIN, "%s",
         dcb_format_time(time, cell->time.count ? cell->time.median : DCB_UNKNOWN));
-    if (cell->time.count > 1)
+    if (cell->time.count > 1 && isfinite(cell->time.stddev / cell->time.median))
         dcb_text_table_cell(table, DCB_STYLE_DIM, "%.0f %%",
                             100 * cell->time.stddev / cell->time.median);
     else

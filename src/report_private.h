@@ -22,7 +22,13 @@ struct dcb_sheet {
     struct dcb_strbuf *out;
 };
 
+/* ---- report_sheet.c: whatever is in a text, it comes out as one line of characters, in
+ * a terminal as in Markdown ---- */
+
 void dcb_sheet_heading(const struct dcb_sheet *sheet, const char *text);
+
+/* One of the lines above all tables; the last of them ends their paragraph. */
+void dcb_sheet_line(const struct dcb_sheet *sheet, const char *raw, bool last);
 
 void dcb_sheet_print_table(const struct dcb_sheet *sheet,
                            const struct dcb_text_table *table);

@@ -1,5 +1,6 @@
 #include "report_pyperf.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,24 +13,21 @@
 static void header(const struct dcb_sheet *sheet, const struct dcb_document *document)
 {
     const struct dcb_result *result = sheet->result;
-    const char *line_end = sheet->format == DCB_TABLE_MARKDOWN ? "  \n" : "\n";
-    const char *version = document->version, *separator = "";
+    const char *version = document->version, *cpu = result->system.cpu;
+    const char *kernel = result->system.kernel;
+    struct dcb_strbuf line = DCB_STRBUF_INIT;
 
-    dcb_strbuf_appendf(sheet->out, "%s: pyperf's format%s%s", document->name,
+    dcb_strbuf_appendf(&line, "%s: pyperf's format%s%s", document->name,
                        version ? ", written by version " : "", version ? version : "");
     if (result->python.version)
-        dcb_strbuf_appendf(sheet->out, ", on Python %s", result->python.version);
-    dcb_strbuf_append(sheet->out, line_end);
-    if (result->system.cpu[0]) {
-        dcb_strbuf_append(sheet->out, result->system.cpu);
-        separator = ", ";
+        dcb_strbuf_appendf(&line, ", on Python %s", result->python.version);
+    dcb_sheet_line(sheet, line.text, false);
+    dcb_strbuf_clear(&line);
+    if (*cpu || *kernel) {
+        dcb_strbuf_appendf(&line, "%s%s%s", cpu, *cpu && *kernel ? ", " : "", kernel);
+        dcb_sheet_line(sheet, line.text, false);
+        dcb_strbuf_clear(&line);
     }
-    if (result->system.kernel[0]) {
-        dcb_strbuf_appendf(sheet->out, "%s%s", separator, result->system.kernel);
-        separator = ", ";
-    }
-    if (*separator)
-        dcb_strbuf_append(sheet->out, line_end);
     dcb_strbuf_append(sheet->out, "\n");
 }
 
@@ -43,7 +41,7 @@ static void row(const struct dcb_sheet *sheet, struct dcb_text_table *table,
     dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s",
                         dcb_result_workload_label(sheet->result, workload));
     dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", dcb_format_time(mean, time->mean));
-    if (time->count > 1)
+    if (time->count > 1 && isfinite(time->stddev / time->mean))
         dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%.1f %%",
                             100 * time->stddev / time->mean);
     else

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "format.h"
+#include "markdown.h"
 #include "selftest.h"
 #include "strbuf.h"
 #include "utf8.h"
@@ -103,7 +104,9 @@ static void append_line(const struct page *page, size_t indent, size_t hang,
                         const char *sequence, const char *text)
 {
     if (page->format == DCB_TABLE_MARKDOWN) {
-        dcb_strbuf_appendf(page->out, "%s%s\n", indent ? "- " : "", text);
+        dcb_strbuf_append(page->out, indent ? "- " : "");
+        dcb_markdown_append_start(page->out, text);
+        dcb_strbuf_append(page->out, "\n");
         return;
     }
     dcb_strbuf_pad(page->out, ' ', indent);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "markdown.h"
 #include "utf8.h"
 #include "xalloc.h"
 
@@ -99,15 +100,8 @@ static void print_markdown(const struct dcb_text_table *table, const struct cell
                            struct dcb_strbuf *out)
 {
     for (size_t i = 0; i < table->column_count; i++) {
-        const char *text = row ? row[i].text : table->columns[i].title;
-
         dcb_strbuf_append(out, i ? " | " : "| ");
-        for (; *text; text++) {
-            /* A backslash too: one before a pipe would escape the pipe's own. */
-            if (*text == '|' || *text == '\\')
-                dcb_strbuf_append(out, "\\");
-            dcb_strbuf_append_bytes(out, text, 1);
-        }
+        dcb_markdown_append(out, row ? row[i].text : table->columns[i].title);
     }
     dcb_strbuf_append(out, " |\n");
 }

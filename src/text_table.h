@@ -1,7 +1,7 @@
 /*
  * A table of text cells and the three ways to print it: aligned text, Markdown
- * (GitHub's pipes, `|` in a cell escaped) and CSV (RFC 4180 quoting, "\n" line ends).
- * Widths count UTF-8 code points. Pure: output goes to a string buffer.
+ * (GitHub's pipes; cells as text, see markdown.h) and CSV (RFC 4180 quoting, "\n" line
+ * ends). Widths count UTF-8 code points. Pure: output goes to a string buffer.
  */
 #ifndef DCB_TEXT_TABLE_H
 #define DCB_TEXT_TABLE_H

@@ -427,8 +427,9 @@ def test_odd_labels(compare, compared, load):
     table = csv.DictReader(io.StringIO(compare(old, new, "--format", "csv").out))
     assert [row["implementation"] for row in table][1] == ODD
     markdown = compare(old, new, "--format", "markdown").out
-    lines = [line for line in markdown.splitlines() if "<x>" in line]
-    assert lines and all("a\\|b\\\\" in line for line in lines if line[0] == "|")
+    lines = [line for line in markdown.splitlines() if "x\\>" in line]
+    assert lines and "<x>" not in markdown
+    assert all(line.count('a\\|b\\\\"\\<x\\>') == line.count("x") for line in lines)
     heads = [line for line in markdown.splitlines() if line.startswith("| ---")]
     assert len(heads) == 4
 

@@ -724,8 +724,8 @@ static void quiet_says_nothing_of_a_pass(void **state)
 /* Labels come out of a file that nobody vouches for. */
 static void labels_are_made_printable(void **state)
 {
-    static const char *const evil[] = {"a\x1b[31m|\n::error::x"};
-    struct dcb_strbuf out = DCB_STRBUF_INIT;
+    static const char *const evil[] = {"<i>a\x1b[31m|\n::error::x"};
+    struct dcb_strbuf out = DCB_STRBUF_INIT, markdown = DCB_STRBUF_INIT;
     struct dcb_gate gate = new_gate(true, false, 0);
     struct bench bench = {.then = make_paper("base", evil, 1, evil, 1),
                           .now = make_paper("now", evil, 1, evil, 1)};
@@ -736,7 +736,11 @@ static void labels_are_made_printable(void **state)
     set_time(&bench, 0, 1.04, 1.05, 1.06);
     dcb_gate_judge(&gate, &bench.compare);
     dcb_gate_report(&gate, DCB_TABLE_TEXT, 0, false, &out);
-    dcb_gate_report(&gate, DCB_TABLE_MARKDOWN, 0, false, &out);
+    dcb_gate_report(&gate, DCB_TABLE_MARKDOWN, 0, false, &markdown);
+    assert_null(strstr(markdown.text, "<i>"));
+    assert_has(markdown.text, "\n### \\<i\\>a?\\[31m\\| ::error::x\n");
+    dcb_strbuf_append(&out, markdown.text);
+    dcb_strbuf_clear(&markdown);
     dcb_gate_csv(&gate, &out);
     assert_null(strchr(out.text, '\x1b'));
     assert_null(strstr(out.text, "\n::error"));

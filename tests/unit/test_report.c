@@ -142,6 +142,50 @@ static void markdown(void **state)
     unmake_result(&made);
 }
 
+/* Whatever labels, messages and the machine say, it is text. */
+static void markdown_of_hostile_texts(void **state)
+{
+    static const char *const odd[] = {"<b>@all</b>", "- [x](y) `z`"};
+    struct made made;
+    char *text;
+
+    (void)state;
+    make_result(&made, &odd[0], 1, &odd[1], 1);
+    make_failed(&made.result.workloads[0].cells[2], "failed: *E*\n# a | <i>");
+    snprintf(made.result.system.cpu, sizeof made.result.system.cpu, "![c](p)\n# d");
+    made.result.label = dcb_xstrdup("1. https://a.example");
+    dcb_result_note(&made.result, "see\n\n@you");
+    text = as_markdown(&made);
+    assert_contains(text, "\n!\\[c\\](p) \\# d, 2 CPUs, Linux 6.1.0  \n"
+                          "1\\. https\\://a.example  \n");
+    assert_contains(text, "\n### - \\[x\\](y) \\`z\\`: 1 object copied");
+    assert_contains(text, "\n| \\<b\\>@<!-- -->all\\</b\\> | ");
+    assert_contains(text, "\n\n\\<b\\>@<!-- -->all\\</b\\> failed: \\*E\\* \\# a \\| "
+                          "\\<i\\>\n");
+    assert_contains(text, "\n\nNote: see  @<!-- -->you\n");
+    free(text);
+    text = as_text(&made, 0);
+    assert_contains(text, "\n![c](p) # d, 2 CPUs, Linux 6.1.0\n");
+    free(text);
+    unmake_result(&made);
+}
+
+/* Of a file that has none. */
+static void spread_that_is_not_known(void **state)
+{
+    struct made made;
+    char *text;
+
+    (void)state;
+    make_result(&made, impls, 1, inputs, 1);
+    made.result.workloads[0].cells[2].time.stddev = DCB_UNKNOWN;
+    text = as_text(&made, 0);
+    assert_contains(text, "\n  merged          55.1 us       -  -10.0 %");
+    assert_null(strstr(text, "nan"));
+    free(text);
+    unmake_result(&made);
+}
+
 static void csv(void **state)
 {
     struct made made;
@@ -217,31 +261,31 @@ static void verbose_markdown_has_the_workers(void **state)
     (void)state;
     make_result(&made, impls, 1, inputs, 1);
     dcb_report_markdown(&made.result, 1, false, &out);
-    assert_contains(out.text,
-                    "\n\n"
-                    "how many workers came out with which change, all rows to one "
-                    "scale; [ ] the interval of their centre, o "
-                    "the estimate, | no change:\n"
-                    "\n"
-                    "```\n"
-                    "control   -0.35 %                     @@@@@                +0.35 %\n"
-                    "                    [-----------------o----------------]\n"
-                    "merged   -10.32 %                     @@@@@                -9.68 %\n"
-                    "                  [-------------------o------------------]\n"
-                    "```\n"
-                    "\n"
-                    "time in each worker, on a logarithmic axis; o the median, [ ] the "
-                    "middle half, | "
-                    "| all but those far out (*):\n"
-                    "\n"
-                    "```\n"
-                    "stdlib                                                    o\n"
-                    "control                                                   o\n"
-                    "merged   o\n"
-                    "         55.1 us                                    61.2 us\n"
-                    "```\n"
-                    "\n"
-                    "| hardware/iteration ");
+    assert_contains(
+        out.text, "\n\n"
+                  "how many workers came out with which change, all rows to one "
+                  "scale; \\[ \\] the interval of their centre, o "
+                  "the estimate, \\| no change:\n"
+                  "\n"
+                  "```\n"
+                  "control   -0.35 %                     @@@@@                +0.35 %\n"
+                  "                    [-----------------o----------------]\n"
+                  "merged   -10.32 %                     @@@@@                -9.68 %\n"
+                  "                  [-------------------o------------------]\n"
+                  "```\n"
+                  "\n"
+                  "time in each worker, on a logarithmic axis; o the median, \\[ \\] the "
+                  "middle half, \\| "
+                  "\\| all but those far out (\\*):\n"
+                  "\n"
+                  "```\n"
+                  "stdlib                                                    o\n"
+                  "control                                                   o\n"
+                  "merged   o\n"
+                  "         55.1 us                                    61.2 us\n"
+                  "```\n"
+                  "\n"
+                  "| hardware/iteration ");
     dcb_strbuf_clear(&out);
     unmake_result(&made);
 }
@@ -867,6 +911,8 @@ int main(void)
         cmocka_unit_test(text_of_one_candidate),
         cmocka_unit_test(quiet_text_of_two_workloads),
         cmocka_unit_test(markdown),
+        cmocka_unit_test(markdown_of_hostile_texts),
+        cmocka_unit_test(spread_that_is_not_known),
         cmocka_unit_test(csv),
         cmocka_unit_test(verbose_text_has_the_workers),
         cmocka_unit_test(verbose_markdown_has_the_workers),

@@ -148,7 +148,7 @@ static void control_characters_are_replaced(void **state)
     static const struct {
         const char *text, *printed;
     } rows[] = {
-        {"a\tb\nc\r\033[31m", "a?b?c??[31m"},
+        {"a\tb\nc\r\0337", "a?b?c??7"},
         {"\001\037\177", "???"},
         /* U+0080 and U+009B (which starts an escape sequence), but not U+00A0. */
         {"\xc2\x80\xc2\x9b\xc2\xa0", "??\xc2\xa0"},
