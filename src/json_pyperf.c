@@ -109,8 +109,10 @@ struct writer {
     struct dcb_strbuf *lines;
 };
 
+/* A line: labels have no line ends, messages of exceptions do. */
 static void note(struct writer *writer, char *take_line)
 {
+    dcb_utf8_make_line(take_line);
     json_array_append_new(writer->notes, dcb_json_text(take_line));
     if (writer->lines)
         dcb_strbuf_appendf(writer->lines, "%s\n", take_line);
@@ -176,7 +178,7 @@ static char *new_name(struct writer *writer, const struct dcb_cell *cell)
 }
 
 /* pyperf calls `loops` the iterations per value: those of all blocks that the worker's
- * median stands for. So loops times value is about what its blocks took. */
+ * median stands for. There is no `duration`: a worker's is that of all its arms. */
 static json_t *encode_run(const struct writer *writer, const struct dcb_cell *cell,
                           const struct dcb_sample *sample)
 {
@@ -195,7 +197,6 @@ static json_t *encode_run(const struct writer *writer, const struct dcb_cell *ce
     put_text(metadata, "dcbench_implementation", impl);
     put_text(metadata, "dcbench_workload", workload);
     put_whole(metadata, "loops", loops);
-    put_number(metadata, "duration", seconds * (double)loops);
     put_whole(metadata, "dcbench_worker", sample->worker);
     put_whole(metadata, "dcbench_seed", writer->workload->workers[sample->worker].seed);
     put_whole(metadata, "dcbench_blocks", sample->rounds);
@@ -366,6 +367,31 @@ static char *dump(json_t *take_root)
     return line;
 }
 
+/* What a file of pyperf's lacks would have to be made up: seeds, blocks, a baseline. Runs
+ * of ours have a control. */
+static bool refuse_pyperfs(struct writer *writer)
+{
+    if (writer->result->plan->arm_count > DCB_ROLE_CONTROL)
+        return false;
+    note(writer, dcb_xstrdup("a file of pyperf's is not written again: only the mean of "
+                             "each process's values is left, and much that would stand "
+                             "in it was never measured ('pyperf convert' copies it)"));
+    return true;
+}
+
+static void add_benchmarks(struct writer *writer, const size_t *arms, size_t count,
+                           json_t *benchmarks)
+{
+    const struct dcb_result *result = writer->result;
+
+    for (size_t k = 0; k < (arms ? count : result->plan->arm_count); k++) {
+        for (size_t i = 0; i < result->workload_count; i++) {
+            writer->workload = &result->workloads[i];
+            add_workload(writer, arms ? arms[k] : k, benchmarks);
+        }
+    }
+}
+
 char *dcb_json_pyperf(const struct dcb_result *result, const size_t *arms, size_t count,
                       enum dcb_pyperf_naming naming, struct dcb_strbuf *notes)
 {
@@ -376,12 +402,8 @@ char *dcb_json_pyperf(const struct dcb_result *result, const size_t *arms, size_
                             .lines = notes};
     json_t *benchmarks = json_array(), *root;
 
-    for (size_t k = 0; k < (arms ? count : result->plan->arm_count); k++) {
-        for (size_t i = 0; i < result->workload_count; i++) {
-            writer.workload = &result->workloads[i];
-            add_workload(&writer, arms ? arms[k] : k, benchmarks);
-        }
-    }
+    if (!refuse_pyperfs(&writer))
+        add_benchmarks(&writer, arms, count, benchmarks);
     json_decref(writer.names);
     if (json_array_size(benchmarks) == 0) {
         json_decref(benchmarks);

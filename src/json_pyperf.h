@@ -20,7 +20,8 @@ enum dcb_pyperf_naming {
 /*
  * The arms with these numbers, in their order, never the control's; all of them where
  * `arms` is NULL. Ends in a newline; owned by the caller. NULL where none of them has a
- * value: a file without a benchmark is none of pyperf's.
+ * value: a file without a benchmark is none of pyperf's. NULL, too, for a result that was
+ * read from a file of pyperf's: most of what would stand in it would be made up.
  *
  * pyperf compares benchmarks with equal numbers of values, so of each workload the same
  * workers are written for all arms of the result, whichever were asked for. What was left

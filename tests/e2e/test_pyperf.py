@@ -387,19 +387,13 @@ def test_files_that_pyperf_writes_now(dcbench, pyperf):
                           "command.json", "sum.json.gz"])
 
 
-@needs_pyperf
-def test_there_and_back(dcbench, shipped, pyperf):
-    """A file of theirs, written again: one value for each process."""
-    path, = [path for path in shipped if path.name == "mult_list_py36.json"]
-    done = dcbench("convert", path, "--format", "pyperf", "-o", "again.json")
-    assert done.err == ""
-    pyperf("check", "again.json")
-    own = read_csv(dcbench("convert", path, "--format", "csv").out)
-    again = read_csv(dcbench("convert", "again.json", "--format", "csv").out)
-    assert [row["workload"] for row in own] == [row["workload"] for row in again]
-    for one, other in zip(own, again):
-        assert float(other["time_mean_ns"]) == pytest.approx(float(one["time_mean_ns"]),
-                                                             rel=1e-6)
+@pytest.mark.parametrize("output", [[], ["-o", "again.json"], ["-i", "all"]])
+def test_theirs_is_not_written_again(dcbench, write, output):
+    """Most of what would stand in it would be made up."""
+    write("theirs.json", json.dumps(one_file()))
+    done = dcbench("convert", "theirs.json", "--format", "pyperf", *output, status=3)
+    assert done.out == "" and "pyperf's is not written again" in done.err
+    assert not (dcbench.folder / "again.json").exists()
 
 
 # ---- the document ----
