@@ -48,14 +48,6 @@ static const char *step_summary(const struct cli_options *options)
     return options->ci != CLI_CI_NONE && path && *path ? path : NULL;
 }
 
-static bool same_file(const char *a, const char *b)
-{
-    struct stat first, second;
-
-    return a && b && stat(a, &first) == 0 && stat(b, &second) == 0 &&
-           first.st_dev == second.st_dev && first.st_ino == second.st_ino;
-}
-
 /* Other steps and commands write to this file as well: their text stays. */
 static int append_summary(const char *path, const struct dcb_ci *ci, const char *report,
                           struct dcb_error *err)
@@ -83,7 +75,7 @@ static int write_summary(const struct cli_options *options, const struct dcb_ci 
     struct dcb_strbuf out = DCB_STRBUF_INIT;
     int rc = 0;
 
-    if (same_file(options->summary, getenv("GITHUB_STEP_SUMMARY")))
+    if (dcb_outfile_same(options->summary, getenv("GITHUB_STEP_SUMMARY")))
         return append_summary(options->summary, ci, report, err);
     if (options->summary) {
         dcb_ci_summary(ci, report, &out);

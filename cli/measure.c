@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "ci_output.h"
@@ -18,33 +17,8 @@
 #include "signals.h"
 #include "strbuf.h"
 #include "term.h"
-#include "xalloc.h"
 
 /* ---- places ---- */
-
-/* A file's place: its folder without links and dots, and its name. */
-static char *place_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    char *folder =
-        slash ? dcb_xstrndup(path, (size_t)(slash - path) + 1) : dcb_xstrdup(".");
-    char *real = realpath(folder, NULL);
-    char *place = dcb_xasprintf("%s/%s", real ? real : folder, slash ? slash + 1 : path);
-
-    free(real);
-    free(folder);
-    return place;
-}
-
-static bool same_place(const char *a, const char *b)
-{
-    char *first = a && b ? place_of(a) : NULL, *second = a && b ? place_of(b) : NULL;
-    bool same = first && strcmp(first, second) == 0;
-
-    free(first);
-    free(second);
-    return same;
-}
 
 int cli_measure_check_places(const struct cli_place *places, size_t count,
                              struct dcb_error *err)
@@ -54,7 +28,7 @@ int cli_measure_check_places(const struct cli_place *places, size_t count,
             dcb_outfile_check(places[i].path, err) != 0)
             return dcb_error_prefix(err, "%s", places[i].name);
         for (size_t k = 0; k < i; k++) {
-            if (same_place(places[i].path, places[k].path))
+            if (dcb_outfile_same(places[i].path, places[k].path))
                 return dcb_error_set(err, DCB_ERROR_USAGE,
                                      "%s and %s name the same file: %s", places[k].name,
                                      places[i].name, places[i].path);

@@ -133,6 +133,37 @@ int dcb_outfile_append(const char *path, const char *text, struct dcb_error *err
     return number ? dcb_error_set_errno(err, number, "cannot write %s", path) : 0;
 }
 
+/* A file's place: where it really is; of what is not there yet, or is no regular file,
+ * its folder without links and dots, and its name. */
+static char *place_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder, *real, *place;
+    struct stat status;
+
+    if (stat(path, &status) == 0 && S_ISREG(status.st_mode)) {
+        place = realpath(path, NULL);
+        if (place)
+            return place;
+    }
+    folder = slash ? dcb_xstrndup(path, (size_t)(slash - path) + 1) : dcb_xstrdup(".");
+    real = realpath(folder, NULL);
+    place = dcb_xasprintf("%s/%s", real ? real : folder, slash ? slash + 1 : path);
+    free(real);
+    free(folder);
+    return place;
+}
+
+bool dcb_outfile_same(const char *a, const char *b)
+{
+    char *first = a && b ? place_of(a) : NULL, *second = a && b ? place_of(b) : NULL;
+    bool same = first && strcmp(first, second) == 0;
+
+    free(first);
+    free(second);
+    return same;
+}
+
 int dcb_outfile_check(const char *path, struct dcb_error *err)
 {
     struct dcb_outfile file;

@@ -2,6 +2,7 @@
 #ifndef DCB_OUTFILE_H
 #define DCB_OUTFILE_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 struct dcb_error;
@@ -25,6 +26,11 @@ void dcb_outfile_discard(struct dcb_outfile *file);
 /* Whether `path` can be written, by trying; what is there stays as it is. Something that
  * is no regular file is taken for writable: opening a pipe would wake its reader. */
 int dcb_outfile_check(const char *path, struct dcb_error *err);
+
+/* Whether both name the same file, be it there or not yet: what is written to the one
+ * would be lost to the other. False where one of them is NULL. Not so with devices and
+ * pipes, unless they have the same name. */
+bool dcb_outfile_same(const char *a, const char *b);
 
 int dcb_outfile_write(const char *path, const char *text, struct dcb_error *err);
 

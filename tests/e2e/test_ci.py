@@ -211,6 +211,16 @@ def test_summary_that_is_the_step_summary(dcbench, write):
     assert text.startswith("# another step\n") and text.count("## dcbench") == 1
 
 
+@pytest.mark.parametrize("name", ["./step.md", "link/step.md"])
+def test_step_summary_that_is_not_there_yet(dcbench, name):
+    """Its other name is a name of the same file even then."""
+    (dcbench.folder / "link").symlink_to(".")
+    path = dcbench.folder / "step.md"
+    dcbench.quick(*SURE, "--summary", name,
+                  env=dcbench.environment(GITHUB_STEP_SUMMARY=str(path)))
+    assert path.read_text().count("## dcbench") == 1
+
+
 def test_long_step_summary_keeps_its_headline(dcbench, write):
     path = write("step.md", "x" * 1000000 + "\n")
     dcbench.quick(*SURE, env=dcbench.environment(GITHUB_STEP_SUMMARY=str(path)))

@@ -372,6 +372,49 @@ static void failed_rename_leaves_nothing(void **state)
     assert_int_equal(rmdir(place->path), 0);
 }
 
+static void assert_same(const char *a, const char *b, bool same)
+{
+    assert_int_equal(dcb_outfile_same(a, b), same);
+    assert_int_equal(dcb_outfile_same(b, a), same);
+}
+
+static void same_file_by_other_names(void **state)
+{
+    const struct place *place = *state;
+    char *dotted = dcb_xasprintf("%s/./../%s/out.json", place->folder,
+                                 strrchr(place->folder, '/') + 1);
+    char *other = dcb_xasprintf("%s/other.json", place->folder);
+    char *lost = dcb_xasprintf("%s/none/out.json", place->folder);
+
+    for (int there = 0; there < 2; there++) {
+        assert_same(place->path, place->path, true);
+        assert_same(place->path, dotted, true);
+        assert_same(place->path, other, false);
+        assert_same(place->path, lost, false);
+        assert_same(lost, lost, true);
+        if (!there)
+            free(scratch_file(place->folder, "out.json", 0600, "x"));
+    }
+    assert_int_equal(symlink(place->path, other), 0);
+    assert_same(place->path, other, true);
+    assert_same(place->path, NULL, false);
+    assert_same(NULL, NULL, false);
+    assert_same("/dev/null", "/dev/zero", false);
+    assert_same("/dev/null", "/dev/null", true);
+    free(dotted);
+    free(other);
+    free(lost);
+}
+
+/* Two names of one device are no file that is written twice. */
+static void same_device_by_other_names(void **state)
+{
+    const struct place *place = *state;
+
+    assert_int_equal(symlink("/dev/null", place->path), 0);
+    assert_same(place->path, "/dev/null", false);
+}
+
 #define place_test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -393,6 +436,8 @@ int main(void)
         place_test(symbolic_link_stays_one),
         place_test(appending_keeps_what_is_there),
         place_test(open_descriptor_can_be_written_to),
+        place_test(same_file_by_other_names),
+        place_test(same_device_by_other_names),
         place_test(failed_rename_leaves_nothing),
     };
 
