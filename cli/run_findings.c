@@ -128,6 +128,18 @@ static double seconds_of(const struct dcb_cell *cell)
     return cell->sample_count ? ns / 1e9 : (double)NAN;
 }
 
+/* What would make the intervals narrower: what ended the run. */
+static const char *advice(const struct look *look)
+{
+    const struct dcb_workload_result *workload = look->workload;
+    const struct dcb_plan *plan = look->result->plan;
+
+    if (plan->workers && workload->worker_count >= plan->workers)
+        return "raise --workers or leave it out";
+    return workload->reached <= plan->precision ? "make --precision smaller"
+                                                : "raise --max-time";
+}
+
 static void find_time(const struct look *look, const struct dcb_cell *cell)
 {
     const char *label = dcb_result_arm_label(look->result, cell);
@@ -150,8 +162,8 @@ static void find_time(const struct look *look, const struct dcb_cell *cell)
                        "no verdict for %s on %s: it was not measured", label, look->name);
     else if (outcome == DCB_CI_UNDECIDED)
         finding = dcb_ci_add(look->ci, look->name, label, "time", outcome,
-                             "no verdict for %s on %s (%s): raise --max-time", label,
-                             look->name, change);
+                             "no verdict for %s on %s (%s): %s", label, look->name,
+                             change, advice(look));
     else
         finding = dcb_ci_add(look->ci, look->name, label, "time", outcome,
                              "%s on %s is %s (%s)", label, look->name, verdict, change);

@@ -125,6 +125,38 @@ static const struct {
     {"slower", DCB_VERDICT_INCONCLUSIVE, NAN, NAN, DCB_CI_UNDECIDED},
 };
 
+/* More of what ended the run, not of another limit. */
+static void advice_names_the_limit(void **state)
+{
+    static const struct {
+        uint32_t workers;
+        double reached;
+        const char *advice;
+    } ends[] = {
+        {5, 0.02, ": raise --workers or leave it out"},
+        {5, 0.001, ": raise --workers or leave it out"},
+        {9, 0.02, ": raise --max-time"},
+        {0, 0.02, ": raise --max-time"},
+        {0, NAN, ": raise --max-time"},
+        {0, 0.001, ": make --precision smaller"},
+    };
+    char slower[] = "slower";
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(ends); i++) {
+        struct asked asked;
+
+        ask(&asked, 1, slower);
+        asked.made.plan.workers = ends[i].workers;
+        first(&asked)->reached = ends[i].reached;
+        candidate(&asked)->verdict = DCB_VERDICT_INCONCLUSIVE;
+        candidate(&asked)->ratio = make_interval(1, 0.02);
+        assert_int_equal(answer(&asked), CLI_STATUS_UNKNOWN);
+        assert_contains(find(&asked, "new", "time")->message, ends[i].advice);
+        done(&asked);
+    }
+}
+
 static void gate_follows_the_verdict(void **state)
 {
     static const enum cli_status statuses[] = {
@@ -316,6 +348,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sound_run_has_every_check),
+        cmocka_unit_test(advice_names_the_limit),
         cmocka_unit_test(gate_follows_the_verdict),
         cmocka_unit_test(control_that_differs_leaves_it_open),
         cmocka_unit_test(implementations_that_fail),
