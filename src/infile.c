@@ -83,6 +83,15 @@ static int inflate_member(z_stream *stream, const char *name, struct bytes *out,
                          stream->msg ? stream->msg : "no gzip behind its first bytes");
 }
 
+/* What is written in blocks of a size, as to a tape, has zeros behind it. */
+static void skip_padding(z_stream *stream)
+{
+    while (stream->avail_in > 0 && *stream->next_in == 0) {
+        stream->next_in++;
+        stream->avail_in--;
+    }
+}
+
 /* Members that follow each other are one file (RFC 1952, 2.2). */
 static int unpack(const struct bytes *packed, const char *name, struct bytes *out,
                   struct dcb_error *err)
@@ -96,6 +105,7 @@ static int unpack(const struct bytes *packed, const char *name, struct bytes *ou
         return dcb_error_set(err, DCB_ERROR_SYSTEM, "%s: zlib does not start", name);
     do {
         rc = inflate_member(&stream, name, out, err);
+        skip_padding(&stream);
     } while (rc == 0 && stream.avail_in > 0 && inflateReset(&stream) == Z_OK);
     inflateEnd(&stream);
     return rc;
@@ -104,6 +114,15 @@ static int unpack(const struct bytes *packed, const char *name, struct bytes *ou
 static bool is_gzip(const struct bytes *bytes)
 {
     return bytes->length >= 2 && memcmp(bytes->data, "\x1f\x8b", 2) == 0;
+}
+
+/* Some editors put a byte order mark before UTF-8. RFC 8259 lets readers pass it over. */
+static void skip_mark(struct bytes *bytes)
+{
+    if (bytes->length < 3 || memcmp(bytes->data, "\xef\xbb\xbf", 3) != 0)
+        return;
+    bytes->length -= 3;
+    memmove(bytes->data, bytes->data + 3, bytes->length);
 }
 
 static int open_file(const char *path, const char *name, struct dcb_error *err)
@@ -141,6 +160,7 @@ char *dcb_infile_read(const char *path, size_t *ret_length, struct dcb_error *er
         free(bytes.data);
         return NULL;
     }
+    skip_mark(&bytes);
     bytes.data[bytes.length] = '\0';
     *ret_length = bytes.length;
     return bytes.data;

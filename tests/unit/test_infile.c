@@ -100,6 +100,41 @@ static void packed(void **state)
     free(large);
 }
 
+/* Python's gzip reads it, too. */
+static void padded(void **state)
+{
+    struct dcb_strbuf out = DCB_STRBUF_INIT;
+    char *path;
+
+    pack(&out, "one", 3);
+    dcb_strbuf_pad(&out, '\0', 1);
+    assert_reads(*state, out.text, out.length, "one", 3);
+    dcb_strbuf_pad(&out, '\0', 511);
+    assert_reads(*state, out.text, out.length, "one", 3);
+    pack(&out, " two", 4);
+    dcb_strbuf_pad(&out, '\0', 3);
+    assert_reads(*state, out.text, out.length, "one two", 7);
+    dcb_strbuf_append(&out, "x");
+    path = put(*state, out.text, out.length);
+    assert_fails(path, "the gzip data are cut off");
+    free(path);
+    dcb_strbuf_clear(&out);
+}
+
+static void byte_order_mark(void **state)
+{
+    static const char mark[] = "\xef\xbb\xbf", marked[] = "\xef\xbb\xbf{}";
+    struct dcb_strbuf out = DCB_STRBUF_INIT;
+
+    assert_reads(*state, marked, 5, "{}", 2);
+    assert_reads(*state, mark, 3, "", 0);
+    assert_reads(*state, mark, 2, mark, 2);
+    assert_reads(*state, "\xef\xbb\xbf\xef\xbb\xbf{}", 8, marked, 5);
+    pack(&out, marked, 5);
+    assert_reads(*state, out.text, out.length, "{}", 2);
+    dcb_strbuf_clear(&out);
+}
+
 static void cut_anywhere(void **state)
 {
     struct dcb_strbuf out = DCB_STRBUF_INIT;
@@ -212,6 +247,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(plain, tree_setup, tree_teardown),
         cmocka_unit_test_setup_teardown(packed, tree_setup, tree_teardown),
+        cmocka_unit_test_setup_teardown(padded, tree_setup, tree_teardown),
+        cmocka_unit_test_setup_teardown(byte_order_mark, tree_setup, tree_teardown),
         cmocka_unit_test_setup_teardown(cut_anywhere, tree_setup, tree_teardown),
         cmocka_unit_test_setup_teardown(damaged, tree_setup, tree_teardown),
         cmocka_unit_test_setup_teardown(what_is_no_file, tree_setup, tree_teardown),
