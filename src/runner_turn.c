@@ -435,8 +435,8 @@ static void note_pages(struct run *run, const struct dcb_spawn_outcome *outcome)
         return;
     run->shared_pages = true;
     dcb_result_note(run->result,
-                    "workers could not be given copies of their program (no executable "
-                    "memory files here): ratios differ more between runs and machines "
+                    "workers could not be given copies of their program (that takes "
+                    "executable memory files and /proc): ratios differ more between runs "
                     "than their intervals say");
 }
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
@@ -47,10 +48,25 @@ static bool copy(int from, int to)
     return true;
 }
 
+/* In a process namespace with the /proc of another one, our number is somebody else's. */
+static bool is_own_proc(void)
+{
+    char name[24];
+    ssize_t length = readlink("/proc/self", name, sizeof name - 1);
+
+    if (length <= 0)
+        return false;
+    name[length] = '\0';
+    return atoi(name) == (int)getpid();
+}
+
 int dcb_spawn_copy(const char *program, char ret_link[DCB_SPAWN_LINK])
 {
-    int from = open(program, O_RDONLY | O_CLOEXEC), to = -1;
+    int from, to = -1;
 
+    if (!is_own_proc())
+        return -1;
+    from = open(program, O_RDONLY | O_CLOEXEC);
     if (from < 0)
         return -1;
     if (is_elf(from))

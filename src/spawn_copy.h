@@ -14,7 +14,7 @@ enum { DCB_SPAWN_LINK = 64 };
 /* Copies an ELF program to an anonymous file and writes the path that executes it, as
  * long as the descriptor is open, to `ret_link`. The caller closes the descriptor. -1
  * where there can be no such copy: not enough memory, memory files that may not be
- * executed (vm.memfd_noexec), a script. */
+ * executed (vm.memfd_noexec), a /proc that is not this process's, a script. */
 int dcb_spawn_copy(const char *program, char ret_link[DCB_SPAWN_LINK]);
 
 #endif
