@@ -6,6 +6,7 @@
 
 #include "ci.h"
 #include "error.h"
+#include "fail_if.h"
 #include "format.h"
 #include "options.h"
 #include "plan.h"
@@ -50,49 +51,19 @@ enum cli_status cli_findings_status(const struct dcb_ci *ci)
 
 /* ---- time ---- */
 
-static bool is_asked(const struct cli_options *options, enum dcb_verdict verdict)
-{
-    return cli_list_contains(&options->fail_if, dcb_verdict_name(verdict));
-}
-
-/* Whether an inconclusive candidate could still be what --fail-if asks for. */
-static bool could_be(const struct look *look, const struct dcb_cell *cell,
-                     enum dcb_verdict verdict)
-{
-    double margin = look->result->plan->margin;
-
-    if (look->workload->withheld || !isfinite(cell->ratio.low))
-        return true;
-    if (verdict == DCB_VERDICT_SLOWER)
-        return cell->ratio.high > 1 + margin;
-    if (verdict == DCB_VERDICT_FASTER)
-        return cell->ratio.low < 1 - margin;
-    return true;
-}
-
 static enum dcb_ci_outcome gate(const struct look *look, const struct dcb_cell *cell)
 {
-    static const enum dcb_verdict asked[] = {DCB_VERDICT_FASTER, DCB_VERDICT_SLOWER,
-                                             DCB_VERDICT_SAME};
-    const struct cli_options *options = look->options;
-    bool measured = cell->verdict != DCB_VERDICT_NONE;
+    struct cli_judged judged = {.verdict = cell->verdict,
+                                .ratio = cell->ratio,
+                                .margin = look->result->plan->margin,
+                                .withheld = look->workload->withheld};
 
     /* What a run that was broken off has so far is no ground for a verdict. */
     if (cell->failure != DCB_FAILURE_NONE || look->result->signal)
         return DCB_CI_SKIPPED;
-    if (options->fail_if.count == 0)
-        return measured ? DCB_CI_PASSED : DCB_CI_SKIPPED;
-    if (!measured)
-        return DCB_CI_UNDECIDED;
-    if (cell->verdict != DCB_VERDICT_INCONCLUSIVE)
-        return is_asked(options, cell->verdict) ? DCB_CI_FAILED : DCB_CI_PASSED;
-    if (is_asked(options, DCB_VERDICT_INCONCLUSIVE))
-        return DCB_CI_UNDECIDED;
-    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
-        if (is_asked(options, asked[i]) && could_be(look, cell, asked[i]))
-            return DCB_CI_UNDECIDED;
-    }
-    return DCB_CI_PASSED;
+    if (look->options->fail_if.count == 0 && cell->verdict == DCB_VERDICT_NONE)
+        return DCB_CI_SKIPPED;
+    return cli_fail_if(look->options, &judged);
 }
 
 /* The numbers behind a verdict, in two lines; NULL where there are none. */
