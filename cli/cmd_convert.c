@@ -161,6 +161,16 @@ static char **file_paths(const char *folder, const struct dcb_plan *plan,
     return paths;
 }
 
+/* What is read is not written over: of the file only a part may be left after that. */
+static int check_place(const struct dcb_document *document, const char *output,
+                       struct dcb_error *err)
+{
+    if (!dcb_outfile_same(document->path, output))
+        return 0;
+    return dcb_error_set(err, DCB_ERROR_USAGE,
+                         "--output: %s is the file that is converted", output);
+}
+
 static void tell(const struct dcb_strbuf *notes)
 {
     if (notes->text)
@@ -185,6 +195,8 @@ static int write_folder(const struct cli_options *options,
     if (mkdir(options->output, 0777) != 0 && errno != EEXIST)
         rc = dcb_error_set_errno(err, errno, "--output: cannot make the folder %s",
                                  options->output);
+    for (size_t i = 0; rc == 0 && i < choice->count; i++)
+        rc = check_place(document, paths[i], err);
     for (size_t i = 0; rc == 0 && i < choice->count; i++) {
         struct dcb_strbuf notes = DCB_STRBUF_INIT;
         char *text = dcb_json_pyperf(&document->result, &choice->arms[i], 1,
@@ -330,7 +342,9 @@ int cli_convert(const struct cli_options *options, struct dcb_error *err)
     document = dcb_document_read(options->operands.items[0], DCB_DOCUMENT_WHOLE, err);
     if (!document)
         return -1;
-    if (options->format == CLI_PYPERF)
+    if (check_place(document, options->output, err) != 0)
+        rc = -1;
+    else if (options->format == CLI_PYPERF)
         rc = convert_to_pyperf(options, document, err);
     else if (options->format == CLI_JSON && document->kind != DCB_DOCUMENT_RUN)
         rc = dcb_error_set(err, DCB_ERROR_SYSTEM,
