@@ -15,10 +15,15 @@
 
 struct dcb_error;
 
+/* Workloads that a file may have. */
+enum { DCB_DOCUMENT_WORKLOADS_MAX = 1000 };
+
 enum dcb_document_kind {
     DCB_DOCUMENT_RUN,   /* dcbench-result/1 of kind "run" */
     DCB_DOCUMENT_PYPERF /* pyperf's: cells have times alone, samples are its processes;
-                           one arm, a baseline without candidates, in every workload */
+                           one arm, a baseline without candidates, in every workload; its
+                           label is the metadata's dcbench_implementation, or the file's
+                           name */
 };
 
 struct dcb_document {

@@ -11,7 +11,7 @@
 
 /* More than any run has, and few enough to be searched one by one. */
 enum {
-    DCB_DECODE_WORKLOADS_MAX = 4096,
+    DCB_DECODE_WORKLOADS_MAX = DCB_DOCUMENT_WORKLOADS_MAX,
     DCB_DECODE_ROWS_MAX = 128,
     DCB_DECODE_LAYOUTS_MAX = 16,
     DCB_DECODE_WORKERS_MAX = 1000000 /* of all workloads that do not list them */

@@ -12,7 +12,7 @@
 #include "xalloc.h"
 
 /* Benchmarks are searched for their names one by one. */
-enum { BENCHMARKS_MAX = 4096 };
+enum { BENCHMARKS_MAX = DCB_DOCUMENT_WORKLOADS_MAX };
 
 /* Beyond these, in seconds, nothing was measured. */
 #define VALUE_LEAST 1e-30
@@ -27,6 +27,7 @@ struct decoding {
     json_t *metadata[PLACES];
     const char *values_key; /* of a run; so were they called before version 6 */
     const char *common_key; /* and the metadata of a benchmark */
+    bool labelled;          /* every benchmark so far has the label of the first */
     time_t began;           /* the earliest date; -1 */
 };
 
@@ -112,6 +113,11 @@ static void decode_system(const struct decoding *decoding)
         result->python.version = dcb_xstrndup(version, strcspn(version, " "));
 }
 
+static bool differ(const char *a, const char *b)
+{
+    return a && b && *a && *b && strcmp(a, b) != 0;
+}
+
 static char *metadata_copy(const struct decoding *decoding, const char *key)
 {
     const char *text = metadata_text(decoding, key);
@@ -134,6 +140,55 @@ static void decode_origin(const struct decoding *decoding)
     document->version = metadata_copy(decoding, "perf_version");
     if (!document->version)
         document->version = metadata_copy(decoding, "dcbench_version");
+}
+
+/* What this benchmark has in another way than the first one: NULL for nothing. What one
+ * of them does not tell is taken for the same. */
+static const char *other_origin(const struct decoding *decoding)
+{
+    const struct dcb_result *result = &decoding->document->result;
+    struct dcb_sysinfo system = {.cpus = 0};
+    const char *platform = metadata_text(decoding, "platform");
+    const char *version = metadata_text(decoding, "python_version");
+    const char *implementation = metadata_text(decoding, "python_implementation");
+    const char *cpu = metadata_text(decoding, "cpu_model_name");
+
+    snprintf(system.cpu, sizeof system.cpu, "%s", cpu ? cpu : "");
+    dcb_utf8_mend(system.cpu);
+    if (platform)
+        dcb_pyperf_parse_platform(platform, &system);
+    if (differ(system.cpu, result->system.cpu) ||
+        differ(system.machine, result->system.machine))
+        return "machine";
+    if (differ(implementation, result->python.implementation))
+        return "interpreter";
+    if (version && result->python.version) {
+        size_t length = strcspn(version, " ");
+
+        if (strlen(result->python.version) != length ||
+            strncmp(version, result->python.version, length) != 0)
+            return "interpreter";
+    }
+    return NULL;
+}
+
+/* Several implementations in one file are none that could be named. */
+static void decode_label(struct decoding *decoding)
+{
+    struct dcb_document *document = decoding->document;
+    const char *label = metadata_text(decoding, "dcbench_implementation");
+    char **place = &document->plan.arms[0].label;
+
+    if (document->result.workload_count == 0)
+        decoding->labelled = true;
+    else if (decoding->labelled && label && strcmp(label, *place) == 0)
+        return;
+    else
+        label = NULL;
+    if (!label)
+        decoding->labelled = false;
+    free(*place);
+    *place = dcb_xstrdup(label && *label ? label : document->name);
 }
 
 /* ---- runs ---- */
@@ -309,7 +364,8 @@ static char *decode_name(const struct decoding *decoding)
     return name;
 }
 
-static void decode_runs(struct decoding *decoding, json_t *runs, const char *unit)
+static void decode_runs(struct decoding *decoding, json_t *runs, const char *unit,
+                        const char *other)
 {
     struct dcb_json_reader *reader = decoding->reader;
     struct dcb_result *result = &decoding->document->result;
@@ -330,6 +386,10 @@ static void decode_runs(struct decoding *decoding, json_t *runs, const char *uni
         drop_workload(decoding, why);
     } else if (workload->worker_count == 0) {
         drop_workload(decoding, "its runs are calibration, without values");
+    } else if (other) {
+        snprintf(why, sizeof why, "it was measured with another %s than the first",
+                 other);
+        drop_workload(decoding, why);
     }
 }
 
@@ -338,6 +398,7 @@ static void decode_benchmark(struct decoding *decoding, json_t *benchmark)
     struct dcb_json_reader *reader = decoding->reader;
     json_t *runs = dcb_json_need_array(reader, benchmark, "runs");
     const json_t *first;
+    const char *other = NULL;
     char *name, *unit;
 
     decoding->metadata[BENCHMARK] =
@@ -352,10 +413,14 @@ static void decode_benchmark(struct decoding *decoding, json_t *benchmark)
     unit = metadata_copy(decoding, "unit");
     if (!decoding->document->plan.python_version) /* the first one */
         decode_origin(decoding);
+    else
+        other = other_origin(decoding);
+    if (!other && !reader->failed)
+        decode_label(decoding);
     decoding->metadata[RUN] = NULL;
     if (!reader->failed) {
         add_workload(decoding, name, runs);
-        decode_runs(decoding, runs, unit);
+        decode_runs(decoding, runs, unit, other);
     }
     free(name);
     free(unit);
