@@ -101,8 +101,9 @@ const struct cli_exit_row cli_exit_rows[] = {
     {"1", "a regression, or a wrong copy", CHECK},
     {"1", "identical code was told apart, or slower code called faster", SELFTEST},
     {"2", "wrong usage", EVERY},
-    {"3", "this machine, a file or an implementation cannot do it", EVERY},
-    {"3", "a file has nothing that can be compared with the first", COMPARE},
+    {"3", "this machine, a file or an implementation cannot do it",
+     EVERY & ~(unsigned)COMPARE},
+    {"3", "a file cannot be read, or nothing in it compared with the first", COMPARE},
     {"4", "--fail-if asked for a verdict and it is inconclusive", RUN},
     {"4", "--fail-if asked for a verdict and there is none", COMPARE},
     {"4", "not precise enough to say, or the file is of something else", CHECK},
@@ -129,9 +130,11 @@ const struct cli_command_row cli_command_rows[CLI_COMMAND_COUNT] = {
             .usage = "compare FILE FILE... [OPTION]...",
             .summary = "compare result files",
             .description = "Compares result files with the first of them: how the ratio "
-                           "to the baseline has changed, and how sure that is, whatever "
-                           "the speed of the machines was. What cannot be compared is "
-                           "left out and said. Files of pyperf are read, too.",
+                           "to the baseline has changed, and how sure that is. The "
+                           "speed of the machine drops out of a ratio; what is left of "
+                           "it, some percent between machines, is in the intervals. What "
+                           "cannot be compared is left out and said. Files of pyperf are "
+                           "read, too.",
             .files = true,
             .examples = compare_examples,
         },
@@ -267,6 +270,7 @@ static const struct cli_option_variant precision_variants[] = {
 };
 
 static const struct cli_option_variant margin_variants[] = {
+    {.commands = COMPARE, .initial = "2"},
     {.commands = CHECK, .initial = "2", .help = "PCT % slower is allowed"},
     {.commands = 0},
 };
@@ -699,7 +703,7 @@ const struct cli_option_row cli_option_rows[] = {
         .value = CLI_VALUE_FILE,
         .offset = FIELD(junit),
         .argument = "FILE",
-        .commands = CHOOSE,
+        .commands = CHOOSE | COMPARE,
         .group = CLI_GROUP_OUTPUT,
         .complete = CLI_COMPLETE_FILE,
         .help = "write every check as JUnit XML",
@@ -709,7 +713,7 @@ const struct cli_option_row cli_option_rows[] = {
         .value = CLI_VALUE_FILE,
         .offset = FIELD(summary),
         .argument = "FILE",
-        .commands = CHOOSE,
+        .commands = CHOOSE | COMPARE,
         .group = CLI_GROUP_OUTPUT,
         .complete = CLI_COMPLETE_FILE,
         .help = "write what failed, and the report, as Markdown",
@@ -722,7 +726,7 @@ const struct cli_option_row cli_option_rows[] = {
         .choices = services,
         .noun = "service",
         .initial = "auto",
-        .commands = CHOOSE,
+        .commands = CHOOSE | COMPARE,
         .group = CLI_GROUP_OUTPUT,
         .complete = CLI_COMPLETE_CHOICES,
         .help = "annotations and step summary on GitHub: auto, as the environment says; "

@@ -75,7 +75,7 @@ struct cli_options {
     double precision;           /* half-width wanted, as a fraction; default 0.005 */
     double max_time_s;          /* a workload; default 10 */
     double timeout_s;           /* without any progress of a worker; default 10 */
-    double margin;              /* default 0.01; 0.02 in a check */
+    double margin;              /* default 0.01; 0.02 across runs */
     double instructions_margin; /* default 0.005 */
     unsigned retries;           /* default 1 */
     bool update;                /* --update */

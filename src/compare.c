@@ -23,115 +23,6 @@ struct difference {
 
 static const struct dcb_interval unknown = {DCB_UNKNOWN, DCB_UNKNOWN, DCB_UNKNOWN};
 
-/* ---- rows ---- */
-
-static const char *arm_label(const struct dcb_document *document,
-                             const struct dcb_cell *cell)
-{
-    return dcb_result_arm_label(&document->result, cell);
-}
-
-/* Whether the arm of a pyperf document has a label that another document knows. */
-static bool is_named(const struct dcb_compare *compare, size_t index)
-{
-    const char *label = compare->documents[index]->plan.arms[0].label;
-
-    for (size_t i = 0; i < compare->document_count; i++) {
-        const struct dcb_plan *plan = &compare->documents[i]->plan;
-
-        for (size_t k = 0; i != index && k < plan->arm_count; k++) {
-            if (k != 1 && strcmp(plan->arms[k].label, label) == 0)
-                return true;
-        }
-    }
-    return false;
-}
-
-/* A pyperf document whose one arm stands for any. */
-static bool is_any_arm(const struct dcb_compare *compare, size_t index)
-{
-    return compare->documents[index]->kind == DCB_DOCUMENT_PYPERF &&
-           !is_named(compare, index);
-}
-
-static const struct dcb_cell *find_cell(const struct dcb_compare *compare, size_t index,
-                                        const char *workload, const char *impl)
-{
-    const struct dcb_document *document = compare->documents[index];
-    const struct dcb_workload_result *result = dcb_compare_workload(document, workload);
-
-    for (size_t i = 0; result && i < result->cell_count; i++) {
-        const struct dcb_cell *cell = &result->cells[i];
-
-        if (cell->role != DCB_ROLE_CONTROL &&
-            (strcmp(arm_label(document, cell), impl) == 0 || is_any_arm(compare, index)))
-            return cell;
-    }
-    return NULL;
-}
-
-static bool has_row(const struct dcb_compare *compare, size_t index,
-                    const struct dcb_cell *cell)
-{
-    for (size_t i = 0; i < compare->row_count; i++) {
-        if (compare->rows[i].cells[index] == cell)
-            return true;
-    }
-    return false;
-}
-
-static void add_row(struct dcb_compare *compare, const char *workload, const char *impl)
-{
-    struct dcb_compare_row *row;
-
-    compare->rows =
-        dcb_xrealloc(compare->rows, compare->row_count + 1, sizeof *compare->rows);
-    row = &compare->rows[compare->row_count++];
-    row->workload = dcb_xstrdup(workload);
-    row->impl = dcb_xstrdup(impl);
-    row->cells = dcb_xcalloc(compare->document_count, sizeof *row->cells);
-    row->comparisons = dcb_xcalloc(compare->document_count, sizeof *row->comparisons);
-    for (size_t i = 0; i < compare->document_count; i++)
-        row->cells[i] = find_cell(compare, i, workload, impl);
-}
-
-/* Baselines have no ratio: a row of theirs has something to say only of times. */
-static void add_rows_of(struct dcb_compare *compare, size_t index, bool baselines)
-{
-    const struct dcb_document *document = compare->documents[index];
-    const struct dcb_result *result = &document->result;
-
-    for (size_t i = 0; i < result->workload_count; i++) {
-        const struct dcb_workload_result *workload = &result->workloads[i];
-
-        for (size_t k = 0; k < workload->cell_count; k++) {
-            const struct dcb_cell *cell = &workload->cells[k];
-
-            if (cell->role == DCB_ROLE_CONTROL ||
-                (cell->role == DCB_ROLE_BASELINE && !baselines) ||
-                has_row(compare, index, cell))
-                continue;
-            add_row(compare, dcb_result_workload_label(result, workload),
-                    arm_label(document, cell));
-        }
-    }
-}
-
-/* An arm that stands for any comes last: it belongs to the rows of the others. */
-static void add_rows(struct dcb_compare *compare)
-{
-    bool times = false;
-
-    for (size_t i = 0; i < compare->document_count; i++)
-        times = times || compare->documents[i]->kind == DCB_DOCUMENT_PYPERF;
-    for (int last = 0; last < 2; last++) {
-        for (size_t i = 0; i < compare->document_count; i++) {
-            if (is_any_arm(compare, i) == (last == 1))
-                add_rows_of(compare, i, times);
-        }
-    }
-}
-
 /* ---- gaps ---- */
 
 static bool is_sound(const struct dcb_cell *cell)
@@ -139,25 +30,87 @@ static bool is_sound(const struct dcb_cell *cell)
     return cell->failure == DCB_FAILURE_NONE && cell->time.count > 0;
 }
 
-static bool same_workload_file(const struct dcb_document *a, const struct dcb_document *b,
-                               const char *label)
+static const struct dcb_workload_result *workload_of(const struct dcb_compare *compare,
+                                                     const struct dcb_compare_row *row,
+                                                     size_t index)
 {
-    const struct dcb_workload_result *left = dcb_compare_workload(a, label),
-                                     *right = dcb_compare_workload(b, label);
-
-    return dcb_compare_same_text(a->result.workload_sources[left->workload].sha256,
-                                 b->result.workload_sources[right->workload].sha256);
+    return compare->groups[row->group].workloads[index];
 }
 
-static bool is_withheld(const struct dcb_document *document, const char *label)
+static bool same_workload_file(const struct dcb_compare *compare,
+                               const struct dcb_compare_row *row, size_t index)
 {
-    const struct dcb_workload_result *workload = dcb_compare_workload(document, label);
+    const struct dcb_workload_result *left = workload_of(compare, row, 0),
+                                     *right = workload_of(compare, row, index);
 
-    return workload && workload->withheld;
+    return dcb_compare_same_text(
+        compare->documents[0]->result.workload_sources[left->workload].sha256,
+        compare->documents[index]->result.workload_sources[right->workload].sha256);
 }
 
-static void find_gaps(const struct dcb_compare *compare, struct dcb_compare_row *row,
-                      size_t index)
+/* Of the workload, there to here; NAN. */
+static double pace_of(const struct dcb_compare *compare,
+                      const struct dcb_compare_row *row, size_t index)
+{
+    const struct dcb_cell *from = &workload_of(compare, row, 0)->cells[0],
+                          *to = &workload_of(compare, row, index)->cells[0];
+
+    return from->role == DCB_ROLE_BASELINE && to->role == DCB_ROLE_BASELINE &&
+                   is_sound(from) && is_sound(to)
+               ? to->time.median / from->time.median
+               : DCB_UNKNOWN;
+}
+
+/* What leaves the change of a row standing, and takes its verdict or widens it. */
+static void find_remarks(const struct dcb_compare *compare,
+                         const struct dcb_compare_row *row, size_t index)
+{
+    const struct dcb_document *first = compare->documents[0],
+                              *second = compare->documents[index];
+    struct dcb_comparison *comparison = &row->comparisons[index];
+
+    if (workload_of(compare, row, 0)->withheld ||
+        workload_of(compare, row, index)->withheld)
+        comparison->remarks |= DCB_GAP_WITHHELD;
+    if (first->result.signal || second->result.signal)
+        comparison->remarks |= DCB_GAP_INTERRUPTED;
+    comparison->pace = pace_of(compare, row, index);
+    if (!dcb_compare_same_machine(first, second) ||
+        !(comparison->pace <= DCB_PACE_SAME && comparison->pace >= 1 / DCB_PACE_SAME))
+        comparison->remarks |= DCB_GAP_PACE;
+}
+
+static bool is_baseline_of_run(const struct dcb_compare *compare, size_t index,
+                               const struct dcb_cell *cell)
+{
+    return cell->role == DCB_ROLE_BASELINE &&
+           compare->documents[index]->kind == DCB_DOCUMENT_RUN;
+}
+
+/* A row of which neither document has more than a baseline, which is there because of a
+ * third one. */
+static bool is_hidden(const struct dcb_compare *compare,
+                      const struct dcb_compare_row *row, size_t index)
+{
+    const struct dcb_cell *from = row->cells[0], *to = row->cells[index];
+
+    return (!from || is_baseline_of_run(compare, 0, from)) &&
+           (!to || is_baseline_of_run(compare, index, to));
+}
+
+/* Where the workload is in both, and times could be compared, the arm has another name in
+ * the other. */
+static unsigned missing_gap(const struct dcb_compare *compare,
+                            const struct dcb_compare_row *row, size_t index)
+{
+    return dcb_compare_is_unpaired(compare->documents[0], compare->documents[index]) &&
+                   workload_of(compare, row, 0) && workload_of(compare, row, index)
+               ? DCB_GAP_IMPLEMENTATION
+               : DCB_GAP_NOT_THERE;
+}
+
+static void find_gaps(const struct dcb_compare *compare,
+                      const struct dcb_compare_row *row, size_t index)
 {
     const struct dcb_document *first = compare->documents[0],
                               *second = compare->documents[index];
@@ -165,20 +118,24 @@ static void find_gaps(const struct dcb_compare *compare, struct dcb_compare_row 
     struct dcb_comparison *comparison = &row->comparisons[index];
     unsigned run = dcb_compare_run_gaps(first, second);
 
-    if (!from || !to) {
-        comparison->gaps = comparison->time_gaps = DCB_GAP_NOT_THERE;
+    comparison->pace = DCB_UNKNOWN;
+    comparison->hidden = is_hidden(compare, row, index);
+    comparison->unpaired = dcb_compare_is_unpaired(first, second);
+    if (!from || !to || comparison->hidden) {
+        comparison->gaps = comparison->time_gaps = missing_gap(compare, row, index);
         return;
     }
-    comparison->unpaired = dcb_compare_is_unpaired(first, second);
     comparison->time_gaps = run;
     if (!is_sound(from) || !is_sound(to))
         comparison->time_gaps |= DCB_GAP_FAILED;
     if (comparison->unpaired) {
         comparison->gaps = comparison->time_gaps;
         comparison->remarks = DCB_GAP_UNPAIRED;
+        if (first->result.signal || second->result.signal)
+            comparison->remarks |= DCB_GAP_INTERRUPTED;
         return;
     }
-    if (!same_workload_file(first, second, row->workload))
+    if (!same_workload_file(compare, row, index))
         comparison->time_gaps |= DCB_GAP_WORKLOAD;
     comparison->gaps = comparison->time_gaps & ~(unsigned)DCB_GAP_MACHINE;
     comparison->remarks = run & DCB_GAP_MACHINE;
@@ -186,8 +143,7 @@ static void find_gaps(const struct dcb_compare *compare, struct dcb_compare_row 
         comparison->gaps |= DCB_GAP_BASELINE;
     if (!(from->ratio.estimate > 0) || !(to->ratio.estimate > 0))
         comparison->gaps |= DCB_GAP_FAILED;
-    if (is_withheld(first, row->workload) || is_withheld(second, row->workload))
-        comparison->remarks |= DCB_GAP_WITHHELD;
+    find_remarks(compare, row, index);
 }
 
 /* ---- logarithms ---- */
@@ -250,21 +206,31 @@ static double joint_freedom(const struct side *a, const struct side *b)
     return 1 / (left * left / a->freedom + right * right / b->freedom);
 }
 
-static struct difference subtract(const struct side *to, const struct side *from,
-                                  bool unpaired)
+double dcb_compare_between_runs(double log_ratio, bool same_pace)
+{
+    return same_pace ? fmin(DCB_RUNS_PART * fabs(log_ratio), DCB_RUNS_MOST)
+                     : fmin(DCB_PACES_PART * fabs(log_ratio), DCB_PACES_MOST);
+}
+
+static struct difference subtract(const struct side *to, const struct side *from)
 {
     return (struct difference){
         .log = to->log - from->log,
         .error = hypot(to->error, from->error),
         .freedom = joint_freedom(to, from),
-        .runs = unpaired ? 0 : DCB_BETWEEN_RUNS * hypot(to->log, from->log),
     };
+}
+
+/* How much of a half-width comes of what runs differ by. The lower quantile: 1 -
+ * confidence is exact, (1 + confidence) / 2 is not. */
+static double known_half(double runs, double confidence)
+{
+    return fabs(dcb_stats_t_quantile((1 - confidence) / 2, HUGE_VAL)) * runs;
 }
 
 /* The half-widths of what was estimated and of what is known add as squares. (One
  * interval of the summed variance could be narrower than that without `runs`: the degrees
- * of freedom grow with what is known.) The lower quantile: 1 - confidence is exact, (1 +
- * confidence) / 2 is not. */
+ * of freedom grow with what is known.) */
 static struct dcb_interval interval_of(const struct difference *difference, double runs,
                                        double confidence)
 {
@@ -275,7 +241,7 @@ static struct dcb_interval interval_of(const struct difference *difference, doub
     if (!isfinite(difference->error) || !(difference->freedom > 0))
         return interval;
     half = hypot(dcb_stats_t_quantile(tail, difference->freedom) * difference->error,
-                 dcb_stats_t_quantile(tail, HUGE_VAL) * runs);
+                 known_half(runs, confidence));
     interval.low = exp(difference->log - half);
     interval.high = exp(difference->log + half);
     return interval;
@@ -283,71 +249,63 @@ static struct dcb_interval interval_of(const struct difference *difference, doub
 
 /* ---- the mean ---- */
 
-/* Over workloads. */
-struct sums {
-    double log;
-    double square, fourth; /* of the workloads' errors; the latter over their freedom */
-    double runs;           /* squares */
+/* The errors of the rows of one workload, which add up. */
+struct part {
+    double error, freedom;
 };
 
 static bool is_in_mean(const struct dcb_compare_row *row, size_t index)
 {
     const struct dcb_comparison *comparison = &row->comparisons[index];
 
-    return comparison->gaps == 0 && !(comparison->remarks & DCB_GAP_WITHHELD);
+    return comparison->gaps == 0 && !(comparison->remarks & DCB_GAPS_OF_VERDICT);
 }
 
-/* Adds the rows of one workload, `row` the first of them; errors that are correlated add
- * up. Returns how many there are; 0 where `row` is not the first. */
-static size_t add_workload(const struct dcb_compare *compare, size_t index, size_t row,
-                           const struct difference *differences, struct sums *sums)
+/* Satterthwaite's degrees of freedom. */
+static void add_parts(const struct part *parts, size_t count, double rows,
+                      struct difference *all)
 {
-    const char *workload = compare->rows[row].workload;
-    double error = 0, runs = 0, freedom = HUGE_VAL;
-    size_t count = 0;
+    double square = 0, fourth = 0;
 
-    for (size_t i = 0; i < compare->row_count; i++) {
-        if (!is_in_mean(&compare->rows[i], index) ||
-            strcmp(compare->rows[i].workload, workload) != 0)
-            continue;
-        if (i < row)
-            return 0;
-        count++;
-        sums->log += differences[i].log;
-        error += differences[i].error;
-        runs += differences[i].runs;
-        freedom = fmin(freedom, differences[i].freedom);
+    for (size_t i = 0; i < count; i++) {
+        square += parts[i].error * parts[i].error;
+        if (parts[i].error != 0)
+            fourth += pow(parts[i].error, 4) / parts[i].freedom;
     }
-    sums->square += error * error;
-    sums->fourth += pow(error, 4) / freedom;
-    sums->runs += runs * runs;
-    return count;
+    all->error = sqrt(square) / rows;
+    all->freedom = fourth > 0 ? square * square / fourth : HUGE_VAL;
 }
 
 static void find_mean(struct dcb_compare *compare, size_t index,
                       const struct difference *differences)
 {
     struct dcb_compare_mean *mean = &compare->means[index];
-    struct difference all;
-    struct sums sums = {.log = 0};
+    struct part *parts = dcb_xcalloc(compare->group_count + 1, sizeof *parts);
+    struct difference all = {.log = 0};
     double count;
 
     *mean = (struct dcb_compare_mean){.ratio = unknown, .wide = unknown};
     for (size_t i = 0; i < compare->row_count; i++) {
-        if (is_in_mean(&compare->rows[i], index))
-            mean->rows += add_workload(compare, index, i, differences, &sums);
+        struct part *part = &parts[compare->rows[i].group];
+
+        if (!is_in_mean(&compare->rows[i], index))
+            continue;
+        mean->rows++;
+        all.log += differences[i].log;
+        all.runs += differences[i].runs;
+        part->error += differences[i].error;
+        part->freedom = part->freedom > 0 ? fmin(part->freedom, differences[i].freedom)
+                                          : differences[i].freedom;
     }
-    if (mean->rows == 0)
-        return;
     count = (double)mean->rows;
-    all = (struct difference){
-        .log = sums.log / count,
-        .error = sqrt(sums.square) / count,
-        .freedom = sums.fourth > 0 ? sums.square * sums.square / sums.fourth : HUGE_VAL,
-        .runs = sqrt(sums.runs) / count,
-    };
-    mean->ratio = interval_of(&all, 0, compare->confidence);
-    mean->wide = interval_of(&all, all.runs, compare->confidence);
+    all.log /= count;
+    all.runs /= count;
+    add_parts(parts, compare->group_count, count, &all);
+    if (mean->rows) {
+        mean->ratio = interval_of(&all, 0, compare->confidence);
+        mean->wide = interval_of(&all, all.runs, compare->confidence);
+    }
+    free(parts);
 }
 
 /* ---- one document ---- */
@@ -355,11 +313,17 @@ static void find_mean(struct dcb_compare *compare, size_t index,
 static struct difference difference_of(const struct dcb_compare_row *row, size_t index)
 {
     const struct dcb_cell *from = row->cells[0], *to = row->cells[index];
-    bool unpaired = row->comparisons[index].unpaired;
+    const struct dcb_comparison *comparison = &row->comparisons[index];
+    bool unpaired = comparison->unpaired;
+    bool same_pace = !(comparison->remarks & DCB_GAP_PACE);
     struct side left = unpaired ? time_side(from) : ratio_side(from);
     struct side right = unpaired ? time_side(to) : ratio_side(to);
+    struct difference difference = subtract(&right, &left);
 
-    return subtract(&right, &left, unpaired);
+    if (!unpaired)
+        difference.runs = hypot(dcb_compare_between_runs(left.log, same_pace),
+                                dcb_compare_between_runs(right.log, same_pace));
+    return difference;
 }
 
 static void judge(const struct dcb_compare *compare, struct dcb_comparison *comparison,
@@ -367,7 +331,8 @@ static void judge(const struct dcb_compare *compare, struct dcb_comparison *comp
 {
     comparison->ratio = interval_of(difference, 0, confidence);
     comparison->wide = interval_of(difference, difference->runs, confidence);
-    comparison->verdict = comparison->remarks & DCB_GAP_WITHHELD
+    comparison->least_margin = expm1(known_half(difference->runs, confidence));
+    comparison->verdict = comparison->remarks & DCB_GAPS_OF_VERDICT
                               ? DCB_VERDICT_INCONCLUSIVE
                               : dcb_analysis_verdict(&comparison->wide, compare->margin);
 }
@@ -388,7 +353,8 @@ static void compare_document(struct dcb_compare *compare, size_t index)
         comparison->time_ratio = comparison->time_gaps ? DCB_UNKNOWN
                                                        : row->cells[index]->time.median /
                                                              row->cells[0]->time.median;
-        dcb_compare_counters(compare, row, index);
+        if (!comparison->hidden)
+            dcb_compare_counters(compare, row, index);
         if (comparison->gaps)
             continue;
         differences[i] = difference_of(row, index);
@@ -414,7 +380,8 @@ void dcb_compare_make(const struct dcb_document *const *documents, size_t count,
         .margin = margin,
         .means = dcb_xcalloc(count, sizeof *ret_compare->means),
     };
-    add_rows(ret_compare);
+    dcb_compare_make_titles(ret_compare);
+    dcb_compare_make_rows(ret_compare);
     for (size_t i = 1; i < count; i++)
         compare_document(ret_compare, i);
     dcb_compare_add_notes(ret_compare);
@@ -434,6 +401,12 @@ void dcb_compare_clear(struct dcb_compare *compare)
     }
     for (size_t i = 0; i < compare->note_count; i++)
         free(compare->notes[i]);
+    for (size_t i = 0; i < compare->group_count; i++)
+        free(compare->groups[i].workloads);
+    for (size_t i = 0; i < compare->document_count; i++)
+        free(compare->titles[i]);
+    free(compare->titles);
+    free(compare->groups);
     free(compare->rows);
     free(compare->means);
     free(compare->notes);

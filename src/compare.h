@@ -2,7 +2,7 @@
  * Runs compared with each other, from their documents alone. Pure.
  *
  * A row is one implementation on one workload. What is compared is its ratio to the
- * baseline inside its own run, so that it does not matter how fast the machine was:
+ * baseline inside its own run, from which the speed of the machine drops out:
  *
  *     r = (candidate/baseline there) / (candidate/baseline in the first document)
  *
@@ -10,20 +10,19 @@
  * (dcb_analysis_error); the interval of r takes the root of the sum of their squares and
  * Student's t with Welch's degrees of freedom (Welch, Biometrika 34, 1947).
  *
- * Two runs differ by more than their workers do: the same program on the same machine
- * gives log ratios that move between runs by some percent of themselves, whatever the
- * number of workers (docs/methodology.md, "Between runs"). `ratio` is the interval of
- * what was measured; `wide` has that added, DCB_BETWEEN_RUNS * |log ratio| as one more
- * standard error of each side, and is what verdicts of comparisons across runs are made
- * of. That part is known and no estimate: its half-width is the normal quantile's, and
- * the two half-widths add as squares.
+ * Two runs differ by more than their workers do, by how much depends on the state that
+ * the machine was in: DCB_RUNS_PART and the constants beside it. `ratio` is the interval
+ * of what was measured; `wide` has that added as one more standard error of each side,
+ * and is what verdicts of comparisons across runs are made of. That part is known and no
+ * estimate: its half-width is the normal quantile's, and the two half-widths add as
+ * squares.
  *
  * Files of pyperf have no baseline. There, a row is one benchmark, r is the quotient of
  * the centres (trimmed means of logarithms, as of dcb_analysis) of the times of the
  * processes, and machine and interpreter have to be the same. What runs differ by is not
  * known of such times: `wide` is `ratio`. The one arm of such a file is matched by its
- * label; where no other document has an arm of that label, it stands for every arm of its
- * workload.
+ * label. Where no other document has an arm of that label, and the others have one arm on
+ * its workload, or are files of pyperf with such labels too, that arm is meant.
  */
 #ifndef DCB_COMPARE_H
 #define DCB_COMPARE_H
@@ -34,24 +33,44 @@
 #include "document.h"
 #include "stats.h"
 
-/* Standard deviation between runs of a log ratio, in parts of it. */
-#define DCB_BETWEEN_RUNS 0.02
+/*
+ * Standard deviation of a log ratio between runs of the same code, beyond what their
+ * workers show: min(PART * |log ratio|, MOST). Identical code has none: its log ratio is
+ * 0, and whatever the machine does moves both arms. Different code is moved by what else
+ * the caches and the core are used for, more of it the more it differs, up to a limit.
+ * RUNS: between runs at the same pace, on one CPU model and with times of the baseline on
+ * that workload within a factor of DCB_PACE_SAME. PACES: between any others, as on
+ * another machine or a core that was shared with another busy one. scripts/between
+ * measures them: docs/methodology.md, "Between runs".
+ */
+#define DCB_RUNS_PART  0.05
+#define DCB_RUNS_MOST  0.006
+#define DCB_PACES_PART 0.2
+#define DCB_PACES_MOST 0.03
+#define DCB_PACE_SAME  1.1
 
 /* Why something of a row is not compared, or with less weight; bits. */
 enum dcb_compare_gap {
-    DCB_GAP_NOT_THERE = 1 << 0,   /* the other document has no such row */
-    DCB_GAP_FAILED = 1 << 1,      /* it failed in one of them, or has no ratio */
-    DCB_GAP_WORKLOAD = 1 << 2,    /* the workload's digests differ */
-    DCB_GAP_BASELINE = 1 << 3,    /* the baselines differ: label, digest, copy module */
-    DCB_GAP_INTERPRETER = 1 << 4, /* Python's implementation, version or build */
-    DCB_GAP_MACHINE = 1 << 5,     /* CPU, architecture: no absolute times */
-    DCB_GAP_SETTINGS = 1 << 6,    /* garbage collection */
-    DCB_GAP_PROVIDER = 1 << 7,    /* the counter's provider, event or simulator differ */
-    DCB_GAP_UNPAIRED = 1 << 8,    /* no baseline in the same run: times alone (pyperf) */
-    DCB_GAP_WITHHELD = 1 << 9,    /* the control differed in one of the runs */
-    DCB_GAP_RARE = 1 << 10,       /* events of the kernel, too rare for a ratio */
-    DCB_GAP_END = 1 << 11
+    DCB_GAP_NOT_THERE = 1 << 0,    /* the other document has no such row */
+    DCB_GAP_FAILED = 1 << 1,       /* it failed in one of them, or has no ratio */
+    DCB_GAP_WORKLOAD = 1 << 2,     /* the workload's digests differ */
+    DCB_GAP_BASELINE = 1 << 3,     /* the baselines differ: label, digest, copy module */
+    DCB_GAP_INTERPRETER = 1 << 4,  /* Python's implementation, version or build */
+    DCB_GAP_MACHINE = 1 << 5,      /* CPU, architecture: no absolute times */
+    DCB_GAP_SETTINGS = 1 << 6,     /* garbage collection */
+    DCB_GAP_PROVIDER = 1 << 7,     /* the counter's provider, event or simulator differ */
+    DCB_GAP_UNPAIRED = 1 << 8,     /* no baseline in the same run: times alone (pyperf) */
+    DCB_GAP_WITHHELD = 1 << 9,     /* the control differed in one of the runs */
+    DCB_GAP_RARE = 1 << 10,        /* events of the kernel, too rare for a ratio */
+    DCB_GAP_PACE = 1 << 11,        /* not the same pace: see DCB_PACES_PART */
+    DCB_GAP_INTERRUPTED = 1 << 12, /* one of the runs was broken off */
+    DCB_GAP_IMPLEMENTATION = 1 << 13, /* of times alone: it has no arm of this name */
+    DCB_GAP_END = 1 << 14,
+
+    DCB_GAPS_OF_VERDICT = DCB_GAP_WITHHELD | DCB_GAP_INTERRUPTED /* take the verdict */
 };
+
+double dcb_compare_between_runs(double log_ratio, bool same_pace);
 
 /* One phrase for the first of the bits: "the workload's file differs". */
 const char *dcb_compare_gap_text(unsigned gaps);
@@ -80,13 +99,17 @@ struct dcb_compare_counter {
 /* One row in one document but the first. */
 struct dcb_comparison {
     unsigned gaps;             /* that keep `ratio` from being had; 0: it is there */
-    unsigned remarks;          /* that leave it standing: UNPAIRED, WITHHELD, MACHINE */
+    unsigned remarks;          /* that leave it standing: UNPAIRED, WITHHELD, MACHINE,
+                                  PACE, INTERRUPTED */
     unsigned time_gaps;        /* that keep the times from being compared */
     struct dcb_interval ratio; /* r, as measured; NAN parts */
     struct dcb_interval wide;  /* the same with what runs differ by */
     bool unpaired;             /* `ratio` is of times of different runs: weaker */
     enum dcb_verdict verdict;  /* of `wide`, at the margin; NONE where there is none;
                                   inconclusive where it is withheld */
+    double least_margin;       /* below this one, no run is long enough for `same` */
+    bool hidden;               /* no row of these two documents, but of another one */
+    double pace;               /* of the medians of the baseline's times; NAN */
     double time_ratio;         /* of the medians of the times; NAN */
     struct dcb_compare_counter *counters; /* rows that both documents have */
     size_t counter_count;
@@ -94,8 +117,14 @@ struct dcb_comparison {
 
 struct dcb_compare_row {
     char *workload, *impl;
+    size_t group;                       /* that of its workload */
     const struct dcb_cell **cells;      /* [document_count]; NULL: not there */
     struct dcb_comparison *comparisons; /* [document_count]; [0] is empty */
+};
+
+/* One workload. */
+struct dcb_compare_group {
+    const struct dcb_workload_result **workloads; /* [document_count]; NULL: not there */
 };
 
 /*
@@ -107,8 +136,9 @@ struct dcb_compare_row {
  *     error of the mean = sqrt(sum over workloads of (sum over its rows of e)^2) / n
  *
  * Its degrees of freedom are Satterthwaite's over the workloads, each with those of its
- * row that has the fewest. What runs differ by adds
- * up in the same way, for `wide`. A row without an
+ * row that has the fewest. What runs differ by is
+ * taken as fully correlated over all rows, for `wide`: one state of the machine moves all
+ * of them. A row without an
  * interval leaves the mean without one.
  */
 struct dcb_compare_mean {
@@ -122,14 +152,24 @@ struct dcb_compare {
     double confidence, margin;
     struct dcb_compare_row *rows; /* in the first document's order, then new ones */
     size_t row_count;
+    struct dcb_compare_group *groups;
+    size_t group_count;
+    char **titles;                  /* [document_count] */
     struct dcb_compare_mean *means; /* [document_count]; [0] is empty */
     char **notes;                   /* what was left out and why, one line each */
     size_t note_count;
 };
 
-/* What the document is called beside the others: its name, or its path where another one
- * has that name, too. Borrowed. */
+/* What the document is called beside the others, like none of them: its name; with what
+ * its path has of its own, or a number, where another one has that name, too. Borrowed.
+ */
 const char *dcb_compare_title(const struct dcb_compare *compare, size_t document);
+
+/* Whether the row is inconclusive because of what runs differ by alone; what --margin, in
+ * percent and rounded up, would have to be at least. */
+bool dcb_compare_wants_margin(const struct dcb_compare *compare,
+                              const struct dcb_comparison *comparison);
+double dcb_compare_least_margin(const struct dcb_comparison *comparison);
 
 /* Compares 2 or more documents with the first. `confidence` is that of all rows of one
  * document together (Bonferroni). The caller clears. */

@@ -19,6 +19,9 @@ static const struct {
     {DCB_GAP_WITHHELD, "withheld",
      "the control differed from the baseline in one of the runs"},
     {DCB_GAP_RARE, "rare", "it is too rare for a ratio"},
+    {DCB_GAP_PACE, "pace", "the machine ran at another pace"},
+    {DCB_GAP_INTERRUPTED, "interrupted", "one of the runs was interrupted"},
+    {DCB_GAP_IMPLEMENTATION, "implementation", "not the same implementation"},
 };
 
 enum { GAP_ROWS = sizeof gap_rows / sizeof *gap_rows };
@@ -41,17 +44,6 @@ const char *dcb_compare_gap_name(unsigned gap)
     return NULL;
 }
 
-const char *dcb_compare_title(const struct dcb_compare *compare, size_t document)
-{
-    const struct dcb_document *self = compare->documents[document];
-
-    for (size_t i = 0; i < compare->document_count; i++) {
-        if (i != document && strcmp(compare->documents[i]->name, self->name) == 0)
-            return self->path;
-    }
-    return self->name;
-}
-
 bool dcb_compare_differ(const char *a, const char *b)
 {
     return a && b && strcmp(a, b) != 0;
@@ -71,6 +63,14 @@ bool dcb_compare_is_unpaired(const struct dcb_document *a, const struct dcb_docu
 static const char *known(const char *text)
 {
     return text[0] ? text : NULL;
+}
+
+bool dcb_compare_same_machine(const struct dcb_document *a, const struct dcb_document *b)
+{
+    const struct dcb_sysinfo *left = &a->result.system, *right = &b->result.system;
+
+    return strcmp(left->cpu, right->cpu) == 0 &&
+           strcmp(left->machine, right->machine) == 0;
 }
 
 unsigned dcb_compare_run_gaps(const struct dcb_document *a, const struct dcb_document *b)
@@ -126,16 +126,4 @@ unsigned dcb_compare_counter_gaps(const struct dcb_plan *a, size_t row_a,
         !same_event(&a->events[left->event], &b->events[right->event]))
         return DCB_GAP_PROVIDER;
     return dcb_plan_row_is_rare(left) ? DCB_GAP_RARE : 0;
-}
-
-const struct dcb_workload_result *
-dcb_compare_workload(const struct dcb_document *document, const char *label)
-{
-    const struct dcb_result *result = &document->result;
-
-    for (size_t i = 0; i < result->workload_count; i++) {
-        if (strcmp(dcb_result_workload_label(result, &result->workloads[i]), label) == 0)
-            return &result->workloads[i];
-    }
-    return NULL;
 }

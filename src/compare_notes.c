@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,16 +37,6 @@ static void end_names(struct names *names)
         dcb_strbuf_appendf(&names->text, " and %zu more", names->count - NAMES_MAX);
 }
 
-/* A row that no two of the documents give a ratio for: a baseline's. */
-static bool has_baselines_alone(const struct dcb_compare_row *row, size_t index)
-{
-    const struct dcb_cell *from = row->cells[0], *to = row->cells[index];
-
-    return !row->comparisons[index].unpaired &&
-           (!from || from->role == DCB_ROLE_BASELINE) &&
-           (!to || to->role == DCB_ROLE_BASELINE);
-}
-
 /* "merged on memo, inline on memo"; by workload alone: "memo, reduce". */
 static struct names rows_that(const struct dcb_compare *compare, size_t index,
                               bool by_workload,
@@ -58,7 +49,7 @@ static struct names rows_that(const struct dcb_compare *compare, size_t index,
         const struct dcb_compare_row *row = &compare->rows[i];
         char *both;
 
-        if (has_baselines_alone(row, index) || !is(row, index) ||
+        if (row->comparisons[index].hidden || !is(row, index) ||
             (by_workload && last && strcmp(last, row->workload) == 0))
             continue;
         last = row->workload;
@@ -89,12 +80,17 @@ static void note_rows(struct dcb_compare *compare, size_t index, bool by_workloa
 
 static bool is_only_first(const struct dcb_compare_row *row, size_t index)
 {
-    return row->cells[0] && !row->cells[index];
+    return row->comparisons[index].gaps & DCB_GAP_NOT_THERE && row->cells[0];
 }
 
 static bool is_only_here(const struct dcb_compare_row *row, size_t index)
 {
-    return !row->cells[0] && row->cells[index];
+    return row->comparisons[index].gaps & DCB_GAP_NOT_THERE && !row->cells[0];
+}
+
+static bool has_other_implementation(const struct dcb_compare_row *row, size_t index)
+{
+    return row->comparisons[index].gaps & DCB_GAP_IMPLEMENTATION;
 }
 
 static bool has_failed(const struct dcb_compare_row *row, size_t index)
@@ -113,6 +109,12 @@ static bool is_withheld(const struct dcb_compare_row *row, size_t index)
            row->comparisons[index].remarks & DCB_GAP_WITHHELD;
 }
 
+static bool is_interrupted(const struct dcb_compare_row *row, size_t index)
+{
+    return row->comparisons[index].gaps == 0 &&
+           row->comparisons[index].remarks & DCB_GAP_INTERRUPTED;
+}
+
 static bool is_too_small(const struct dcb_compare_row *row, size_t index)
 {
     return row->comparisons[index].gaps == 0 && !(row->comparisons[index].ratio.low > 0);
@@ -120,14 +122,119 @@ static bool is_too_small(const struct dcb_compare_row *row, size_t index)
 
 static bool is_unpaired(const struct dcb_compare_row *row, size_t index)
 {
-    return row->comparisons[index].unpaired;
+    return row->comparisons[index].gaps == 0 && row->comparisons[index].unpaired;
+}
+
+/* ---- what runs differ by ---- */
+
+static bool is_slowed(const struct dcb_compare_row *row, size_t index)
+{
+    return row->comparisons[index].gaps == 0 &&
+           row->comparisons[index].pace > DCB_PACE_SAME;
+}
+
+static bool is_sped_up(const struct dcb_compare_row *row, size_t index)
+{
+    return row->comparisons[index].gaps == 0 &&
+           row->comparisons[index].pace < 1 / DCB_PACE_SAME;
+}
+
+/* "1.5 times", "1.2 to 1.5 times": how much slower, or faster, it was. */
+static char *pace_text(const struct dcb_compare *compare, size_t index,
+                       bool (*is)(const struct dcb_compare_row *, size_t))
+{
+    double least = HUGE_VAL, most = 0;
+    char low[32], high[32];
+
+    for (size_t i = 0; i < compare->row_count; i++) {
+        double pace = compare->rows[i].comparisons[index].pace;
+
+        if (!is(&compare->rows[i], index))
+            continue;
+        least = fmin(least, fmax(pace, 1 / pace));
+        most = fmax(most, fmax(pace, 1 / pace));
+    }
+    snprintf(low, sizeof low, "%.*f", least < 1.2 ? 2 : 1, least);
+    snprintf(high, sizeof high, "%.*f", most < 1.2 ? 2 : 1, most);
+    return strcmp(low, high) == 0 ? dcb_xasprintf("%s times", low)
+                                  : dcb_xasprintf("%s to %s times", low, high);
+}
+
+static void note_pace(struct dcb_compare *compare, size_t index, bool slower)
+{
+    bool (*is)(const struct dcb_compare_row *, size_t) = slower ? is_slowed : is_sped_up;
+    struct names names = rows_that(compare, index, true, is);
+    struct dcb_strbuf note = DCB_STRBUF_INIT;
+
+    if (names.count) {
+        char *times = pace_text(compare, index, is);
+
+        dcb_strbuf_appendf(&note,
+                           "%s: the machine ran %s %s in %s than in %s: ratios move with "
+                           "that, by some percent: intervals allow for it",
+                           names.text.text, times, slower ? "slower" : "faster",
+                           dcb_compare_title(compare, index),
+                           dcb_compare_title(compare, 0));
+        add_note(compare, &note);
+        free(times);
+    }
+    dcb_strbuf_clear(&names.text);
+}
+
+bool dcb_compare_wants_margin(const struct dcb_compare *compare,
+                              const struct dcb_comparison *comparison)
+{
+    return comparison->gaps == 0 && !(comparison->remarks & DCB_GAPS_OF_VERDICT) &&
+           comparison->verdict == DCB_VERDICT_INCONCLUSIVE &&
+           isfinite(comparison->wide.low) && comparison->least_margin > compare->margin;
+}
+
+double dcb_compare_least_margin(const struct dcb_comparison *comparison)
+{
+    return ceil(1000 * comparison->least_margin) / 10;
+}
+
+/* A longer run would change nothing. */
+static void note_margin(struct dcb_compare *compare, size_t index)
+{
+    struct names names = {.count = 0};
+    struct dcb_strbuf note = DCB_STRBUF_INIT;
+    double least = 0;
+
+    for (size_t i = 0; i < compare->row_count; i++) {
+        const struct dcb_compare_row *row = &compare->rows[i];
+        char *both;
+
+        if (!dcb_compare_wants_margin(compare, &row->comparisons[index]))
+            continue;
+        least = fmax(least, dcb_compare_least_margin(&row->comparisons[index]));
+        both = dcb_xasprintf("%s on %s", row->impl, row->workload);
+        add_name(&names, both);
+        free(both);
+    }
+    end_names(&names);
+    if (names.count) {
+        dcb_strbuf_appendf(&note,
+                           "%s: %s: runs of the same code differ by more than the margin "
+                           "of %g %%, however long they are: --margin %g is the least "
+                           "that could be met",
+                           dcb_compare_title(compare, index), names.text.text,
+                           100 * compare->margin, least);
+        add_note(compare, &note);
+    }
+    dcb_strbuf_clear(&names.text);
 }
 
 /* ---- two runs ---- */
 
+static bool is_known(const char *text)
+{
+    return text && *text;
+}
+
 static const char *or_unknown(const char *text)
 {
-    return text && *text ? text : "not known";
+    return is_known(text) ? text : "not known";
 }
 
 static void note_pair(struct dcb_compare *compare, size_t index, const char *what,
@@ -212,7 +319,9 @@ static void note_machines(struct dcb_compare *compare, size_t index, bool times)
               or_unknown(cpus ? second->cpu : second->machine),
               times ? "there are only times, which are not compared; measure both on "
                       "one machine"
-                    : "times are not compared; ratios are, each is of its own run");
+                    : "times are not compared; ratios are, each is of its own run: they "
+                      "move between machines, by some percent, and intervals allow for "
+                      "it");
 }
 
 static void note_settings(struct dcb_compare *compare, size_t index)
@@ -222,6 +331,37 @@ static void note_settings(struct dcb_compare *compare, size_t index)
 
     note_pair(compare, index, "garbage collection differs", first ? "on" : "off",
               second ? "on" : "off", "nothing is compared; give both runs the same --gc");
+}
+
+/* Times alone want one machine and one interpreter, and a file need not tell. */
+static void note_unknown(struct dcb_compare *compare, size_t index)
+{
+    const struct dcb_result *first = &compare->documents[0]->result,
+                            *second = &compare->documents[index]->result;
+    const struct {
+        const char *name, *first, *second;
+    } facts[] = {
+        {"the CPU", first->system.cpu, second->system.cpu},
+        {"the architecture", first->system.machine, second->system.machine},
+        {"the Python implementation", first->python.implementation,
+         second->python.implementation},
+        {"the version of Python", first->python.version, second->python.version},
+    };
+    struct names names = {.count = 0};
+    struct dcb_strbuf note = DCB_STRBUF_INIT;
+
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
+        if (!is_known(facts[i].first) || !is_known(facts[i].second))
+            add_name(&names, facts[i].name);
+    }
+    if (names.count) {
+        dcb_strbuf_appendf(&note,
+                           "%s: %s: not known in one of the files: compared as if "
+                           "it were the same",
+                           dcb_compare_title(compare, index), names.text.text);
+        add_note(compare, &note);
+    }
+    dcb_strbuf_clear(&names.text);
 }
 
 /* ---- counters ---- */
@@ -248,17 +388,21 @@ static const char *counter_origin(const struct dcb_plan *plan, const char *name,
     return "not counted";
 }
 
-static bool is_named_before(const struct dcb_compare *compare, size_t index, size_t row,
-                            const char *name)
+static bool has_counters(const struct dcb_compare *compare, size_t index)
 {
-    for (size_t i = 0; i < row; i++) {
-        const struct dcb_comparison *comparison = &compare->rows[i].comparisons[index];
+    for (size_t i = 0; i < compare->row_count; i++) {
+        if (compare->rows[i].comparisons[index].counter_count)
+            return true;
+    }
+    return false;
+}
 
-        for (size_t k = 0; k < comparison->counter_count; k++) {
-            if (comparison->counters[k].gaps & DCB_GAP_PROVIDER &&
-                strcmp(comparison->counters[k].name, name) == 0)
-                return true;
-        }
+static bool has_other_provider(const struct dcb_plan *first, size_t row,
+                               const struct dcb_plan *second)
+{
+    for (size_t i = 0; i < second->row_count; i++) {
+        if (strcmp(first->rows[row].name, second->rows[i].name) == 0)
+            return dcb_compare_counter_gaps(first, row, second, i) & DCB_GAP_PROVIDER;
     }
     return false;
 }
@@ -266,25 +410,21 @@ static bool is_named_before(const struct dcb_compare *compare, size_t index, siz
 /* Counters of other providers: all of them, with the origins of the first. */
 static void note_providers(struct dcb_compare *compare, size_t index)
 {
+    const struct dcb_plan *plan = &compare->documents[0]->plan,
+                          *second_plan = &compare->documents[index]->plan;
     struct names names = {.count = 0};
     char first[400] = "", second[400] = "";
 
-    for (size_t i = 0; i < compare->row_count; i++) {
-        const struct dcb_comparison *comparison = &compare->rows[i].comparisons[index];
+    for (size_t i = 0; i < plan->row_count && has_counters(compare, index); i++) {
+        const char *name = plan->rows[i].name;
 
-        for (size_t k = 0; k < comparison->counter_count; k++) {
-            const char *name = comparison->counters[k].name;
-
-            if (!(comparison->counters[k].gaps & DCB_GAP_PROVIDER) ||
-                is_named_before(compare, index, i, name))
-                continue;
-            if (names.count == 0) {
-                counter_origin(&compare->documents[0]->plan, name, first, sizeof first);
-                counter_origin(&compare->documents[index]->plan, name, second,
-                               sizeof second);
-            }
-            add_name(&names, name);
+        if (!has_other_provider(plan, i, second_plan))
+            continue;
+        if (names.count == 0) {
+            counter_origin(plan, name, first, sizeof first);
+            counter_origin(second_plan, name, second, sizeof second);
         }
+        add_name(&names, name);
     }
     end_names(&names);
     if (names.count) {
@@ -311,6 +451,12 @@ static void note_rows_of(struct dcb_compare *compare, size_t index)
     note_rows(compare, index, true, is_withheld,
               "the control differed from the baseline in one of the runs: no verdict, "
               "and not in the mean; measure again");
+    note_rows(compare, index, true, is_interrupted,
+              "one of the runs was interrupted: no verdict, and not in the mean; measure "
+              "again");
+    note_rows(compare, index, false, has_other_implementation,
+              "not the same implementation: a file of pyperf's has one, which its "
+              "dcbench_implementation names, or else the file's name");
     note_rows(compare, index, false, is_too_small,
               "too few workers for an interval; measure longer (--max-time, --workers)");
     note_rows(compare, index, true, is_unpaired,
@@ -318,8 +464,24 @@ static void note_rows_of(struct dcb_compare *compare, size_t index)
               "them: whatever the machine did in one of the runs is in the change");
 }
 
+/* What the reader of a pyperf file said of it. */
+static void add_notes_of(struct dcb_compare *compare, size_t index)
+{
+    const struct dcb_document *document = compare->documents[index];
+
+    for (size_t i = 0;
+         document->kind == DCB_DOCUMENT_PYPERF && i < document->result.note_count; i++) {
+        struct dcb_strbuf note = DCB_STRBUF_INIT;
+
+        dcb_strbuf_appendf(&note, "%s: %s", dcb_compare_title(compare, index),
+                           document->result.notes[i]);
+        add_note(compare, &note);
+    }
+}
+
 void dcb_compare_add_notes(struct dcb_compare *compare)
 {
+    add_notes_of(compare, 0);
     for (size_t i = 1; i < compare->document_count; i++) {
         const struct dcb_document *first = compare->documents[0],
                                   *second = compare->documents[i];
@@ -334,7 +496,15 @@ void dcb_compare_add_notes(struct dcb_compare *compare)
             note_baselines(compare, i);
         if (gaps & DCB_GAP_MACHINE)
             note_machines(compare, i, unpaired);
+        else if (!unpaired) {
+            note_pace(compare, i, true);
+            note_pace(compare, i, false);
+        }
+        if (unpaired)
+            note_unknown(compare, i);
         note_rows_of(compare, i);
+        note_margin(compare, i);
         note_providers(compare, i);
+        add_notes_of(compare, i);
     }
 }

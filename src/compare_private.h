@@ -20,9 +20,17 @@ bool dcb_compare_is_unpaired(const struct dcb_document *a, const struct dcb_docu
 unsigned dcb_compare_counter_gaps(const struct dcb_plan *a, size_t row_a,
                                   const struct dcb_plan *b, size_t row_b);
 
-/* The workload of this label in a document; NULL. */
-const struct dcb_workload_result *
-dcb_compare_workload(const struct dcb_document *document, const char *label);
+/* Both of a CPU and architecture of the same name. */
+bool dcb_compare_same_machine(const struct dcb_document *a, const struct dcb_document *b);
+
+/* ---- compare_rows.c ---- */
+
+/* The groups and the rows, with their cells. */
+void dcb_compare_make_rows(struct dcb_compare *compare);
+
+/* ---- compare_titles.c ---- */
+
+void dcb_compare_make_titles(struct dcb_compare *compare);
 
 /* ---- compare_counters.c ---- */
 
@@ -49,6 +57,11 @@ struct dcb_compare_page {
 /* compare_tables.c: the tables of order[first] to order[end - 1], rows of one workload.
  */
 void dcb_compare_tables(const struct dcb_compare_page *page, size_t first, size_t end);
+
+/* Whether columns are headed by numbers: cut to their width, two titles would be the
+ * same. */
+bool dcb_compare_is_numbered(const struct dcb_compare *compare,
+                             enum dcb_table_format format);
 
 /* "+1.3 +-0.6 %"; `exact`: with two digits in any case. */
 void dcb_compare_change_text(char *text, size_t size, const struct dcb_interval *ratio,

@@ -30,21 +30,25 @@ static void workload_section(const struct dcb_compare_page *page, size_t first,
 /* The rows of a workload together, each where its first one stands. */
 static void gather_workloads(struct dcb_compare_page *page)
 {
-    size_t *gathered = dcb_xcalloc(page->count + 1, sizeof *gathered), count = 0;
-    bool *taken = dcb_xcalloc(page->count + 1, sizeof *taken);
+    size_t groups = page->compare->group_count, end = 0;
+    size_t *sizes = dcb_xcalloc(groups + 1, sizeof *sizes);
+    size_t *next = dcb_xcalloc(groups + 1, sizeof *next);
+    size_t *gathered = dcb_xcalloc(page->count + 1, sizeof *gathered);
 
+    for (size_t i = 0; i < page->count; i++)
+        sizes[page->compare->rows[page->order[i]].group]++;
     for (size_t i = 0; i < page->count; i++) {
-        const char *workload = page->compare->rows[page->order[i]].workload;
+        size_t group = page->compare->rows[page->order[i]].group;
 
-        for (size_t k = i; k < page->count; k++) {
-            if (taken[k] ||
-                strcmp(page->compare->rows[page->order[k]].workload, workload) != 0)
-                continue;
-            taken[k] = true;
-            gathered[count++] = page->order[k];
+        if (sizes[group]) { /* its first row makes room for all */
+            next[group] = end;
+            end += sizes[group];
+            sizes[group] = 0;
         }
+        gathered[next[group]++] = page->order[i];
     }
-    free(taken);
+    free(sizes);
+    free(next);
     free(page->order);
     page->order = gathered;
 }
@@ -54,11 +58,10 @@ static void workloads(const struct dcb_compare_page *page)
     size_t end;
 
     for (size_t first = 0; first < page->count; first = end) {
-        const char *workload = page->compare->rows[page->order[first]].workload;
+        size_t group = page->compare->rows[page->order[first]].group;
 
         end = first + 1;
-        while (end < page->count &&
-               strcmp(page->compare->rows[page->order[end]].workload, workload) == 0)
+        while (end < page->count && page->compare->rows[page->order[end]].group == group)
             end++;
         workload_section(page, first, end);
     }
@@ -79,8 +82,9 @@ static void mean_line(const struct dcb_compare_page *page)
     if (mean->rows < 2)
         return;
     dcb_compare_change_text(text, sizeof text, &mean->wide, false);
-    dcb_strbuf_appendf(&line, "geometric mean of the changes of %zu rows: %s", mean->rows,
-                       text);
+    dcb_strbuf_appendf(&line, "geometric mean of the changes of %s%zu rows%s: %s",
+                       page->view->only_changed ? "all " : "", mean->rows,
+                       page->view->only_changed ? ", shown or not" : "", text);
     remark(page, &line);
 }
 
@@ -95,15 +99,18 @@ static size_t count_judged(const struct dcb_compare_page *page)
 
 static void hidden_line(const struct dcb_compare_page *page)
 {
-    size_t hidden = page->compare->row_count - page->count;
     struct dcb_strbuf line = DCB_STRBUF_INIT;
+    size_t all = 0, hidden;
 
     if (!page->view->only_changed)
         return;
+    for (size_t i = 0; i < page->compare->row_count; i++)
+        all += !comparison_of(page, i)->hidden;
+    hidden = all - page->count;
     dcb_strbuf_appendf(&line,
                        "%zu of %zu rows %s neither faster nor slower and not shown "
                        "(--only-changed)",
-                       hidden, page->compare->row_count, hidden == 1 ? "is" : "are");
+                       hidden, all, hidden == 1 ? "is" : "are");
     remark(page, &line);
 }
 
@@ -192,6 +199,9 @@ static void file_line(const struct dcb_sheet *sheet, const struct dcb_compare *c
     const struct dcb_result *result = &document->result;
     struct dcb_strbuf line = DCB_STRBUF_INIT;
 
+    if (dcb_compare_is_numbered(compare, sheet->format) &&
+        dcb_compare_title(compare, index)[0] != '[')
+        dcb_strbuf_appendf(&line, "[%zu] ", index + 1);
     dcb_strbuf_appendf(&line, "%s: %s", dcb_compare_title(compare, index),
                        result->system.date[0] ? result->system.date : "no date");
     if (result->python.version) {

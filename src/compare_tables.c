@@ -27,10 +27,29 @@ static char *fit(const struct dcb_compare_page *page, const char *text, size_t w
                                                 : dcb_xstrdup(text);
 }
 
+bool dcb_compare_is_numbered(const struct dcb_compare *compare,
+                             enum dcb_table_format format)
+{
+    char *first = dcb_utf8_shorten(dcb_compare_title(compare, 0), TITLE_WIDTH);
+    bool same = false;
+
+    for (size_t i = 1; i < compare->document_count && format == DCB_TABLE_TEXT; i++) {
+        char *other = dcb_utf8_shorten(dcb_compare_title(compare, i), TITLE_WIDTH);
+
+        same = same || strcmp(first, other) == 0;
+        free(other);
+    }
+    free(first);
+    return same;
+}
+
 static void add_column(const struct dcb_compare_page *page, struct dcb_text_table *table,
                        size_t document)
 {
-    char *title = fit(page, dcb_compare_title(page->compare, document), TITLE_WIDTH);
+    char *title =
+        dcb_compare_is_numbered(page->compare, page->sheet.format)
+            ? dcb_xasprintf("[%zu]", document + 1)
+            : fit(page, dcb_compare_title(page->compare, document), TITLE_WIDTH);
 
     dcb_text_table_column(table, DCB_ALIGN_RIGHT, title);
     free(title);
@@ -137,19 +156,16 @@ static void separate(const struct dcb_compare_page *page)
     dcb_strbuf_append(page->sheet.out, "\n");
 }
 
-static const struct dcb_cell *baseline_of(const struct dcb_document *document,
-                                          const char *workload)
+static const struct dcb_cell *baseline_of(const struct dcb_compare_page *page,
+                                          size_t group, size_t document)
 {
-    const struct dcb_result *result = &document->result;
+    const struct dcb_workload_result *workload =
+        page->compare->groups[group].workloads[document];
 
-    for (size_t i = 0; i < result->workload_count; i++) {
-        const struct dcb_workload_result *one = &result->workloads[i];
-
-        if (one->cell_count && one->cells[0].role == DCB_ROLE_BASELINE &&
-            strcmp(dcb_result_workload_label(result, one), workload) == 0)
-            return &one->cells[0];
-    }
-    return NULL;
+    return workload && workload->cell_count &&
+                   workload->cells[0].role == DCB_ROLE_BASELINE
+               ? &workload->cells[0]
+               : NULL;
 }
 
 static void time_row(const struct dcb_compare_page *page, struct dcb_text_table *table,
@@ -166,12 +182,12 @@ static void time_row(const struct dcb_compare_page *page, struct dcb_text_table 
 
 /* What the machine did today: the baseline's times. */
 static void baseline_row(const struct dcb_compare_page *page,
-                         struct dcb_text_table *table, const char *workload)
+                         struct dcb_text_table *table, size_t group)
 {
     const struct dcb_document *first = page->compare->documents[0];
     const struct dcb_document *second = page->compare->documents[page->document];
-    const struct dcb_cell *from = baseline_of(first, workload),
-                          *to = baseline_of(second, workload);
+    const struct dcb_cell *from = baseline_of(page, group, 0),
+                          *to = baseline_of(page, group, page->document);
 
     if (from && to && strcmp(first->plan.arms[0].label, second->plan.arms[0].label) == 0)
         time_row(page, table, first->plan.arms[0].label, from, to);
@@ -198,7 +214,7 @@ static void time_table(const struct dcb_compare_page *page, size_t first, size_t
         if (!has_times(page, page->order[i]))
             continue;
         if (!any)
-            baseline_row(page, table, row->workload);
+            baseline_row(page, table, row->group);
         any = true;
         time_row(page, table, row->impl, row->cells[0], row->cells[page->document]);
     }
@@ -220,16 +236,29 @@ bool dcb_compare_shows(const struct dcb_compare_page *page,
             strcmp(counter->name, "cycles") == 0);
 }
 
+/* Of what is simulated: it may be more and it may be less, by more than the margin. */
+static bool is_unclear(const struct dcb_compare_counter *counter,
+                       const struct dcb_interval *ratio, double margin)
+{
+    return counter->provider == DCB_PROVIDER_SIMULATED && ratio->low < 1 &&
+           ratio->high > 1 && (ratio->low < 1 - margin || ratio->high > 1 + margin);
+}
+
 /* Fine where it is exact enough for a hundredth of a percent. */
-static void counter_cell(struct dcb_text_table *table,
-                         const struct dcb_compare_counter *counter, double ratio)
+static void counter_cell(const struct dcb_compare_page *page,
+                         struct dcb_text_table *table,
+                         const struct dcb_compare_counter *counter,
+                         const struct dcb_interval *ratio)
 {
     char text[DCB_FORMAT_SIZE];
 
-    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s",
-                        counter->provider == DCB_PROVIDER_SIMULATED
-                            ? dcb_format_fine_change(text, ratio)
-                            : dcb_format_change(text, ratio));
+    if (is_unclear(counter, ratio, page->compare->margin))
+        dcb_text_table_cell(table, DCB_STYLE_DIM, "unclear");
+    else
+        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s",
+                            counter->provider == DCB_PROVIDER_SIMULATED
+                                ? dcb_format_fine_change(text, ratio->estimate)
+                                : dcb_format_change(text, ratio->estimate));
 }
 
 static void counter_row(const struct dcb_compare_page *page, struct dcb_text_table *table,
@@ -239,11 +268,14 @@ static void counter_row(const struct dcb_compare_page *page, struct dcb_text_tab
 
     dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", counter->name);
     dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", label);
-    counter_cell(table, counter, counter->first_ratio.estimate);
-    counter_cell(table, counter, counter->ratio.estimate);
+    counter_cell(page, table, counter, &counter->first_ratio);
+    counter_cell(page, table, counter, &counter->ratio);
     dcb_compare_change_text(text, sizeof text, &counter->change,
                             counter->provider == DCB_PROVIDER_SIMULATED);
-    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", text);
+    if (is_unclear(counter, &counter->change, page->compare->margin))
+        dcb_text_table_cell(table, DCB_STYLE_DIM, "unclear");
+    else
+        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", text);
     free(label);
 }
 

@@ -60,10 +60,11 @@ size_t *dcb_compare_order(const struct dcb_compare *compare, size_t document,
     size_t count = 0;
 
     for (size_t i = 0; i < compare->row_count; i++) {
-        enum dcb_verdict verdict = compare->rows[i].comparisons[document].verdict;
+        const struct dcb_comparison *comparison = &compare->rows[i].comparisons[document];
 
-        if (!view->only_changed || verdict == DCB_VERDICT_FASTER ||
-            verdict == DCB_VERDICT_SLOWER)
+        if (!comparison->hidden &&
+            (!view->only_changed || comparison->verdict == DCB_VERDICT_FASTER ||
+             comparison->verdict == DCB_VERDICT_SLOWER))
             entries[count++] = (struct entry){&compare->rows[i], i, document};
     }
     if (orders[view->sort])

@@ -2,7 +2,7 @@
  * Results over time, from their documents alone. Pure.
  *
  * A series is one implementation on one workload, and its values are log ratios to the
- * baseline inside each run, so that it does not matter how fast the machine was that day.
+ * baseline inside each run, from which the speed of the machine drops out.
  * What may not change within a series is all that the ratio depends on but the
  * implementation itself: the workload's file, the baseline, the interpreter, the garbage
  * collection. Results in which any of these is another one are a series of their own, so

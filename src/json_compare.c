@@ -65,12 +65,13 @@ static json_t *encode_row(const struct dcb_compare_row *row, size_t document)
         json_object_set_new(counters, comparison->counters[i].name,
                             encode_counter(&comparison->counters[i]));
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "workload",
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "workload",
         dcb_json_text(row->workload), "impl", dcb_json_text(row->impl), "first",
         encode_cell(row->cells[0]), "this", encode_cell(row->cells[document]), "change",
         dcb_json_interval(&comparison->ratio), "wide",
         dcb_json_interval(&comparison->wide), "verdict",
-        dcb_json_text(dcb_verdict_name(comparison->verdict)), "time_change",
+        dcb_json_text(dcb_verdict_name(comparison->verdict)), "pace",
+        dcb_json_number(comparison->pace), "time_change",
         dcb_json_number(comparison->time_ratio), "gaps", encode_gaps(comparison->gaps),
         "time_gaps", encode_gaps(comparison->time_gaps), "remarks",
         encode_gaps(comparison->remarks), "counters", counters);
@@ -81,12 +82,21 @@ static json_t *encode_comparison(const struct dcb_compare *compare, size_t docum
     const struct dcb_compare_mean *mean = &compare->means[document];
     json_t *rows = json_array();
 
-    for (size_t i = 0; i < compare->row_count; i++)
-        json_array_append_new(rows, encode_row(&compare->rows[i], document));
+    for (size_t i = 0; i < compare->row_count; i++) {
+        if (!compare->rows[i].comparisons[document].hidden)
+            json_array_append_new(rows, encode_row(&compare->rows[i], document));
+    }
     return json_pack("{s:o, s:{s:o, s:o, s:o}, s:o}", "file", dcb_json_whole(document),
                      "mean", "rows", dcb_json_whole(mean->rows), "change",
                      dcb_json_interval(&mean->ratio), "wide",
                      dcb_json_interval(&mean->wide), "rows", rows);
+}
+
+static json_t *encode_between(bool same_pace)
+{
+    return json_pack("{s:o, s:o}", "part",
+                     dcb_json_number(same_pace ? DCB_RUNS_PART : DCB_PACES_PART), "most",
+                     dcb_json_number(same_pace ? DCB_RUNS_MOST : DCB_PACES_MOST));
 }
 
 char *dcb_json_compare(const struct dcb_compare *compare)
@@ -99,10 +109,11 @@ char *dcb_json_compare(const struct dcb_compare *compare)
         json_array_append_new(comparisons, encode_comparison(compare, i));
     for (size_t i = 0; i < compare->note_count; i++)
         json_array_append_new(notes, dcb_json_text(compare->notes[i]));
-    return dcb_json_line(json_pack(
-        "{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "schema", "dcbench-compare/1",
-        "dcbench", DCB_VERSION, "confidence", dcb_json_number(compare->confidence),
-        "margin", dcb_json_number(compare->margin), "between_runs",
-        dcb_json_number(DCB_BETWEEN_RUNS), "files", files, "comparisons", comparisons,
-        "notes", notes));
+    return dcb_json_line(json_pack("{s:s, s:s, s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o}",
+                                   "schema", "dcbench-compare/1", "dcbench", DCB_VERSION,
+                                   "confidence", dcb_json_number(compare->confidence),
+                                   "margin", dcb_json_number(compare->margin),
+                                   "between_runs", "same_pace", encode_between(true),
+                                   "other_pace", encode_between(false), "files", files,
+                                   "comparisons", comparisons, "notes", notes));
 }

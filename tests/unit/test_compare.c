@@ -111,9 +111,9 @@ static void rows_hold_together(void **state)
 /* The part that runs differ by is known: a normal quantile (1.96) of it, in squares. */
 static void wide_interval_has_what_runs_differ_by(void **state)
 {
-    double runs = pow(1.959963984540054 * DCB_BETWEEN_RUNS, 2) *
-                  (pow(log(0.88), 2) + pow(log(0.924), 2));
-    double half = sqrt(pow(log(1.0606600872458287 / 1.05), 2) + runs);
+    double between = hypot(dcb_compare_between_runs(log(0.88), true),
+                           dcb_compare_between_runs(log(0.924), true));
+    double half = hypot(log(1.0606600872458287 / 1.05), 1.959963984540054 * between);
     struct pair pair;
     const struct dcb_comparison *comparison;
 
@@ -123,6 +123,7 @@ static void wide_interval_has_what_runs_differ_by(void **state)
     set_ratio(paper_cell(pair.second, 0, CANDIDATE), 0.924, 0.004, FEW_WORKERS);
     compare_pair(&pair);
     comparison = comparison_of(&pair, 0);
+    assert_close(comparison->least_margin, expm1(1.959963984540054 * between), 1e-9);
     assert_close(comparison->wide.estimate, 1.05, 1e-12);
     assert_close(comparison->wide.low, 1.05 * exp(-half), 1e-9);
     assert_close(comparison->wide.high, 1.05 * exp(half), 1e-9);
@@ -130,6 +131,118 @@ static void wide_interval_has_what_runs_differ_by(void **state)
     assert_int_equal(comparison->verdict,
                      dcb_analysis_verdict(&comparison->wide, pair.compare.margin));
     unmake_pair(&pair);
+}
+
+static void states_of_the_machine_move_different_code(void **state)
+{
+    (void)state;
+    assert_close(dcb_compare_between_runs(0, true), 0, 0);
+    assert_close(dcb_compare_between_runs(0, false), 0, 0);
+    assert_close(dcb_compare_between_runs(-0.01, true), DCB_RUNS_PART * 0.01, 1e-15);
+    assert_close(dcb_compare_between_runs(0.01, false), DCB_PACES_PART * 0.01, 1e-15);
+    assert_close(dcb_compare_between_runs(-5, true), DCB_RUNS_MOST, 0);
+    assert_close(dcb_compare_between_runs(5, false), DCB_PACES_MOST, 0);
+    assert_true(DCB_PACES_MOST > DCB_RUNS_MOST && DCB_PACES_PART > DCB_RUNS_PART);
+}
+
+/* A busy core made all of it 1.6 times slower, and moved the ratio by 2 %. */
+static void another_pace_is_allowed_for(void **state)
+{
+    const struct dcb_comparison *comparison;
+    struct pair pair;
+
+    (void)state;
+    make_pair(&pair);
+    set_ratio(paper_cell(pair.first, 0, CANDIDATE), 0.62, 0.001, MANY_WORKERS);
+    set_ratio(paper_cell(pair.second, 0, CANDIDATE), 0.62 * 1.02, 0.001, MANY_WORKERS);
+    compare_pair(&pair);
+    assert_int_equal(comparison_of(&pair, 0)->remarks, 0);
+    assert_int_equal(comparison_of(&pair, 0)->verdict, DCB_VERDICT_SLOWER);
+    dcb_compare_clear(&pair.compare);
+    for (size_t arm = 0; arm <= CANDIDATE; arm++)
+        paper_cell(pair.second, 0, arm)->time.median *= 1.6;
+    compare_pair(&pair);
+    comparison = comparison_of(&pair, 0);
+    assert_int_equal(comparison->gaps, 0);
+    assert_int_equal(comparison->remarks, DCB_GAP_PACE);
+    assert_close(comparison->pace, 1.6, 1e-12);
+    assert_int_equal(comparison->verdict, DCB_VERDICT_INCONCLUSIVE);
+    assert_note(&pair.compare,
+                "memo: the machine ran 1.6 times slower in new than in old");
+    dcb_compare_clear(&pair.compare);
+    /* The other way round. */
+    for (size_t arm = 0; arm <= CANDIDATE; arm++)
+        paper_cell(pair.second, 0, arm)->time.median /= 1.6 * 1.6;
+    compare_pair(&pair);
+    assert_int_equal(comparison_of(&pair, 0)->remarks, DCB_GAP_PACE);
+    assert_note(&pair.compare,
+                "memo: the machine ran 1.6 times faster in new than in old");
+    unmake_pair(&pair);
+}
+
+/* Identical code comes out 1 at any pace. */
+static void equal_code_has_no_between(void **state)
+{
+    struct pair pair;
+
+    (void)state;
+    make_pair(&pair);
+    for (size_t arm = 0; arm <= CANDIDATE; arm++)
+        paper_cell(pair.second, 0, arm)->time.median *= 1.6;
+    set_ratio(paper_cell(pair.first, 0, CANDIDATE), 1, 0.001, MANY_WORKERS);
+    set_ratio(paper_cell(pair.second, 0, CANDIDATE), 1, 0.001, MANY_WORKERS);
+    compare_pair(&pair);
+    assert_close(comparison_of(&pair, 0)->wide.high, comparison_of(&pair, 0)->ratio.high,
+                 0);
+    assert_int_equal(comparison_of(&pair, 0)->verdict, DCB_VERDICT_SAME);
+    unmake_pair(&pair);
+}
+
+/* No longer run would help: what would is said. */
+static void margin_that_cannot_be_met(void **state)
+{
+    const struct dcb_comparison *comparison;
+    struct pair pair;
+
+    (void)state;
+    make_pair(&pair);
+    for (size_t arm = 0; arm <= CANDIDATE; arm++)
+        paper_cell(pair.second, 0, arm)->time.median *= 1.6;
+    set_ratio(paper_cell(pair.first, 0, CANDIDATE), 0.62, 0.0001, MANY_WORKERS);
+    set_ratio(paper_cell(pair.second, 0, CANDIDATE), 0.62, 0.0001, MANY_WORKERS);
+    compare_pair(&pair);
+    comparison = comparison_of(&pair, 0);
+    assert_true(dcb_compare_wants_margin(&pair.compare, comparison));
+    assert_true(dcb_compare_least_margin(comparison) >= 100 * comparison->least_margin);
+    assert_true(dcb_compare_least_margin(comparison) <
+                100 * comparison->least_margin + 0.1);
+    assert_note(&pair.compare,
+                "merged on memo: runs of the same code differ by more than "
+                "the margin of 1 %, however long they are: --margin ");
+    dcb_compare_clear(&pair.compare);
+    dcb_compare_make(pair.both, 2, 0.95, 0.2, &pair.compare);
+    assert_false(dcb_compare_wants_margin(&pair.compare, comparison_of(&pair, 0)));
+    assert_int_equal(comparison_of(&pair, 0)->verdict, DCB_VERDICT_SAME);
+    unmake_pair(&pair);
+}
+
+static void interrupted_run_has_no_verdict(void **state)
+{
+    struct pair pair;
+
+    (void)state;
+    for (int which = 0; which < 2; which++) {
+        make_pair(&pair);
+        set_ratio(paper_cell(pair.second, 0, CANDIDATE), 1.8, 0.002, MANY_WORKERS);
+        (which ? pair.second : pair.first)->result.signal = 2;
+        compare_pair(&pair);
+        assert_int_equal(comparison_of(&pair, 0)->gaps, 0);
+        assert_int_equal(comparison_of(&pair, 0)->remarks, DCB_GAP_INTERRUPTED);
+        assert_int_equal(comparison_of(&pair, 0)->verdict, DCB_VERDICT_INCONCLUSIVE);
+        assert_int_equal(pair.compare.means[1].rows, 0);
+        assert_note(&pair.compare, "new: memo: one of the runs was interrupted");
+        unmake_pair(&pair);
+    }
 }
 
 /* The true r is 1 in 2000 pairs of runs of 25 workers with normal log ratios: it lies in
@@ -191,7 +304,7 @@ static void same_file_twice_is_one(void **state)
     (void)state;
     make_pair(&pair);
     pair.both[0] = pair.both[1] = pair.first;
-    dcb_compare_make(pair.both, 2, 0.95, 0.01, &pair.compare);
+    dcb_compare_make(pair.both, 2, 0.95, 0.1, &pair.compare);
     assert_true(comparison_of(&pair, 0)->ratio.estimate == 1);
     assert_true(comparison_of(&pair, 0)->time_ratio == 1);
     assert_true(comparison_of(&pair, 0)->counters[0].change.estimate == 1);
@@ -431,6 +544,8 @@ static void candidate_may_differ(void **state)
     set_text(&pair.second->result.arm_sources[CANDIDATE].sha256, "other");
     set_text(&pair.second->plan.arms[CANDIDATE].path, "/elsewhere");
     pair.second->plan.seed = 8;
+    set_ratio(paper_cell(pair.first, 0, CANDIDATE), 1, 0.001, MANY_WORKERS);
+    set_ratio(paper_cell(pair.second, 0, CANDIDATE), 1, 0.001, MANY_WORKERS);
     compare_pair(&pair);
     assert_int_equal(comparison_of(&pair, 0)->gaps, 0);
     assert_int_equal(pair.compare.note_count, 0);
@@ -464,7 +579,7 @@ static void machines_differ(void **state)
     comparison = comparison_of(&pair, 0);
     assert_int_equal(comparison->gaps, 0);
     assert_int_equal(comparison->time_gaps, DCB_GAP_MACHINE);
-    assert_int_equal(comparison->remarks, DCB_GAP_MACHINE);
+    assert_int_equal(comparison->remarks, DCB_GAP_MACHINE | DCB_GAP_PACE);
     assert_nan(comparison->time_ratio);
     assert_close(comparison->ratio.estimate, 1, 1e-12);
     assert_note(&pair.compare, "A CPU in old, Another CPU here: times are not compared");
@@ -569,10 +684,28 @@ static void titles_tell_files_apart(void **state)
     compare_pair(&pair);
     assert_string_equal(dcb_compare_title(&pair.compare, 1), "new");
     dcb_compare_clear(&pair.compare);
-    set_text(&pair.second->name, "old");
+    /* The part of the path that the other does not have. */
+    for (size_t i = 0; i < 2; i++) {
+        set_text(i ? &pair.second->name : &pair.first->name, "result");
+        set_text(i ? &pair.second->path : &pair.first->path,
+                 i ? "some/morning/x/result.json" : "some/mourning/x/result.json");
+    }
     compare_pair(&pair);
-    assert_string_equal(dcb_compare_title(&pair.compare, 0), "some/old.json");
-    assert_string_equal(dcb_compare_title(&pair.compare, 1), "some/new.json");
+    assert_string_equal(dcb_compare_title(&pair.compare, 0), "mourning");
+    assert_string_equal(dcb_compare_title(&pair.compare, 1), "morning");
+    dcb_compare_clear(&pair.compare);
+    /* One of them has nothing of its own. */
+    set_text(&pair.first->path, "result.json");
+    set_text(&pair.second->path, "a/result.json");
+    compare_pair(&pair);
+    assert_string_not_equal(dcb_compare_title(&pair.compare, 0),
+                            dcb_compare_title(&pair.compare, 1));
+    dcb_compare_clear(&pair.compare);
+    /* The same file twice. */
+    set_text(&pair.second->path, "result.json");
+    compare_pair(&pair);
+    assert_string_equal(dcb_compare_title(&pair.compare, 0), "[1] result");
+    assert_string_equal(dcb_compare_title(&pair.compare, 1), "[2] result");
     unmake_pair(&pair);
 }
 
@@ -862,7 +995,7 @@ static void pyperf_labels_may_differ(void **state)
     unmake_pair(&pair);
 }
 
-/* Against a run: the arm of that label, a baseline too; any, where there is none. */
+/* Against a run: the arm of that label, a baseline too. */
 static void pyperf_against_a_run(void **state)
 {
     struct pair pair;
@@ -876,28 +1009,88 @@ static void pyperf_against_a_run(void **state)
     assert_int_equal(comparison_of(&pair, 0)->gaps, 0);
     assert_true(comparison_of(&pair, 0)->unpaired);
     assert_int_equal(comparison_of(&pair, 0)->counter_count, 0);
-    assert_int_equal(comparison_of(&pair, 1)->gaps, DCB_GAP_NOT_THERE);
-    dcb_compare_clear(&pair.compare);
-    set_text(&pair.second->plan.arms[0].label, "pyperf");
-    compare_pair(&pair);
-    assert_int_equal(pair.compare.row_count, 2);
-    assert_int_equal(comparison_of(&pair, 0)->gaps, 0);
-    assert_int_equal(comparison_of(&pair, 1)->gaps, 0);
+    assert_int_equal(comparison_of(&pair, 1)->gaps, DCB_GAP_IMPLEMENTATION);
+    assert_int_equal(pair.compare.means[1].rows, 1);
     unmake_pair(&pair);
 }
 
-static void pyperf_first_takes_the_rows_of_the_run(void **state)
+/* Nobody knows which of several it is: it has a row of its own, and none is compared. */
+static void pyperf_of_an_unknown_name(void **state)
 {
     struct pair pair;
 
     (void)state;
-    pair = (struct pair){.first = make_pyperf("new", "pyperf", memo, 1, slow, 8),
-                         .second = make_paper("run", merged, 1, memo, 1)};
+    for (int first = 0; first < 2; first++) {
+        struct dcb_document *run = make_paper("run", merged, 1, memo, 1);
+        struct dcb_document *other = make_pyperf("new", "theirs", memo, 1, slow, 8);
+
+        pair = (struct pair){.first = first ? other : run, .second = first ? run : other};
+        compare_pair(&pair);
+        assert_int_equal(pair.compare.row_count, 3);
+        assert_string_equal(pair.compare.rows[2].impl, "theirs");
+        for (size_t i = 0; i < 3; i++) {
+            assert_int_equal(comparison_of(&pair, i)->gaps, DCB_GAP_IMPLEMENTATION);
+            assert_int_equal(comparison_of(&pair, i)->hidden, i == 0);
+        }
+        assert_int_equal(pair.compare.means[1].rows, 0);
+        assert_note(&pair.compare, "theirs on memo: not the same implementation");
+        unmake_pair(&pair);
+    }
+}
+
+/* Of a run with one arm it can be no other. */
+static void pyperf_against_the_only_arm(void **state)
+{
+    struct pair pair;
+
+    (void)state;
+    pair = (struct pair){.first = make_paper("run", NULL, 0, memo, 1),
+                         .second = make_pyperf("new", "theirs", memo, 1, slow, 8)};
     compare_pair(&pair);
-    assert_int_equal(pair.compare.row_count, 2);
+    assert_int_equal(pair.compare.row_count, 1);
     assert_string_equal(pair.compare.rows[0].impl, "stdlib");
-    assert_string_equal(pair.compare.rows[1].impl, "merged");
-    assert_int_equal(comparison_of(&pair, 1)->gaps, 0);
+    assert_int_equal(comparison_of(&pair, 0)->gaps, 0);
+    unmake_pair(&pair);
+}
+
+/* Two runs and a file of pyperf: baselines are rows beside the latter alone. */
+static void baselines_are_rows_beside_pyperf_alone(void **state)
+{
+    struct dcb_document *papers[] = {make_paper("old", merged, 1, memo, 1),
+                                     make_paper("new", merged, 1, memo, 1),
+                                     make_pyperf("theirs", "stdlib", memo, 1, slow, 8)};
+    const struct dcb_document *documents[] = {papers[0], papers[1], papers[2]};
+    struct dcb_compare compare;
+
+    (void)state;
+    dcb_compare_make(documents, 3, 0.95, 0.01, &compare);
+    assert_int_equal(compare.row_count, 2);
+    assert_string_equal(compare.rows[0].impl, "stdlib");
+    assert_true(compare.rows[0].comparisons[1].hidden);
+    assert_int_not_equal(compare.rows[0].comparisons[1].gaps, 0);
+    assert_false(compare.rows[0].comparisons[2].hidden);
+    assert_int_equal(compare.rows[0].comparisons[2].gaps, 0);
+    assert_false(compare.rows[1].comparisons[1].hidden);
+    assert_int_equal(compare.means[1].rows, 1);
+    dcb_compare_clear(&compare);
+    for (size_t i = 0; i < COUNT(papers); i++)
+        unmake_paper(papers[i]);
+}
+
+/* What a file does not tell is said. */
+static void pyperf_of_an_unknown_machine(void **state)
+{
+    struct pair pair;
+
+    (void)state;
+    pair = (struct pair){
+        .first = make_pyperf("old", "deepcopy", memo, 1, fast, COUNT(fast)),
+        .second = make_pyperf("new", "deepcopy", memo, 1, slow, COUNT(slow))};
+    pair.second->result.system.cpu[0] = '\0';
+    set_text(&pair.second->result.python.version, NULL);
+    compare_pair(&pair);
+    assert_int_equal(comparison_of(&pair, 0)->gaps, 0);
+    assert_note(&pair.compare, "the CPU, the version of Python: not known in one of");
     unmake_pair(&pair);
 }
 
@@ -907,6 +1100,11 @@ int main(void)
         cmocka_unit_test(interval_is_welchs),
         cmocka_unit_test(rows_hold_together),
         cmocka_unit_test(wide_interval_has_what_runs_differ_by),
+        cmocka_unit_test(states_of_the_machine_move_different_code),
+        cmocka_unit_test(another_pace_is_allowed_for),
+        cmocka_unit_test(equal_code_has_no_between),
+        cmocka_unit_test(margin_that_cannot_be_met),
+        cmocka_unit_test(interrupted_run_has_no_verdict),
         cmocka_unit_test(intervals_cover),
         cmocka_unit_test(same_file_twice_is_one),
         cmocka_unit_test(no_error_is_no_width),
@@ -937,7 +1135,10 @@ int main(void)
         cmocka_unit_test(pyperf_of_few_processes_has_no_interval),
         cmocka_unit_test(pyperf_labels_may_differ),
         cmocka_unit_test(pyperf_against_a_run),
-        cmocka_unit_test(pyperf_first_takes_the_rows_of_the_run),
+        cmocka_unit_test(pyperf_of_an_unknown_name),
+        cmocka_unit_test(pyperf_against_the_only_arm),
+        cmocka_unit_test(baselines_are_rows_beside_pyperf_alone),
+        cmocka_unit_test(pyperf_of_an_unknown_machine),
     };
 
     return cmocka_run_group_tests_name("compare", tests, NULL, NULL);
