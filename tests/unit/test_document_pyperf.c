@@ -280,13 +280,89 @@ static void our_own_file(void **state)
     unmake_result(&made);
 }
 
+/* Whose times they are: of all benchmarks, or the file's name. */
+static void labels(void **state)
+{
+    static const struct {
+        const char *first, *second, *label;
+    } cases[] = {
+        {"\"dcbench_implementation\": \"mine\",", "\"dcbench_implementation\": \"mine\",",
+         "mine"},
+        {"\"dcbench_implementation\": \"mine\",", "", "theirs"},
+        {"", "\"dcbench_implementation\": \"mine\",", "theirs"},
+        {"\"dcbench_implementation\": \"mine\",",
+         "\"dcbench_implementation\": \"yours\",", "theirs"},
+        {"\"dcbench_implementation\": \"\",", "", "theirs"},
+        {"\"dcbench_implementation\": 3,", "", "theirs"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char *text = dcb_xasprintf(
+            "{\"version\": \"1.0\", \"benchmarks\": ["
+            "{\"metadata\": {%s \"name\": \"a\"}, \"runs\": [{\"values\": [1]}]},"
+            "{\"metadata\": {%s \"name\": \"b\"}, \"runs\": [{\"values\": [1]}]}]}",
+            cases[i].first, cases[i].second);
+        struct dcb_document *document = parse_well(text);
+
+        assert_string_equal(document->plan.arms[0].label, cases[i].label);
+        dcb_document_free(document);
+        free(text);
+    }
+}
+
+/* One file has one machine and one interpreter: those of the first benchmark. */
+static void benchmarks_of_elsewhere(void **state)
+{
+    static const struct {
+        const char *metadata;
+        size_t workloads;
+        const char *note;
+    } cases[] = {
+        {"\"cpu_model_name\": \"A\", \"python_version\": \"3.11.2\",", 2, NULL},
+        {"", 2, NULL},
+        {"\"cpu_model_name\": \"B\",", 1,
+         "b: passed over: it was measured with another "
+         "machine than the first"},
+        {"\"platform\": \"Linux-6.1-aarch64-with-glibc2.36\",", 1, "another machine"},
+        {"\"python_version\": \"3.11.20 (64-bit)\",", 1, "another interpreter"},
+        {"\"python_implementation\": \"pypy\",", 1, "another interpreter"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char *text = dcb_xasprintf(
+            "{\"version\": \"1.0\", \"benchmarks\": ["
+            "{\"metadata\": {\"cpu_model_name\": \"A\", \"name\": \"a\","
+            "  \"platform\": \"Linux-6.1-x86_64-with-glibc2.36\","
+            "  \"python_implementation\": \"cpython\","
+            "  \"python_version\": \"3.11.2 (64-bit)\"},"
+            " \"runs\": [{\"values\": [1]}]},"
+            "{\"metadata\": {%s \"name\": \"b\"}, \"runs\": [{\"values\": [1]}]}]}",
+            cases[i].metadata);
+        struct dcb_document *document = parse_well(text);
+
+        assert_int_equal(document->result.workload_count, cases[i].workloads);
+        assert_int_equal(document->result.note_count, cases[i].note ? 1 : 0);
+        if (cases[i].note)
+            assert_contains(document->result.notes[0], cases[i].note);
+        dcb_document_free(document);
+        free(text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(whole_file),   cmocka_unit_test(version_5),
-        cmocka_unit_test(dates),        cmocka_unit_test(what_is_wrong_is_told),
-        cmocka_unit_test(odd_metadata), cmocka_unit_test(every_report),
+        cmocka_unit_test(whole_file),
+        cmocka_unit_test(version_5),
+        cmocka_unit_test(dates),
+        cmocka_unit_test(what_is_wrong_is_told),
+        cmocka_unit_test(odd_metadata),
+        cmocka_unit_test(every_report),
         cmocka_unit_test(our_own_file),
+        cmocka_unit_test(labels),
+        cmocka_unit_test(benchmarks_of_elsewhere),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
