@@ -344,6 +344,12 @@ int cli_convert(const struct cli_options *options, struct dcb_error *err)
         return -1;
     if (check_place(document, options->output, err) != 0)
         rc = -1;
+    else if (options->format == CLI_PYPERF && document->kind != DCB_DOCUMENT_RUN)
+        rc = dcb_error_set(err, DCB_ERROR_SYSTEM,
+                           "%s: a file of pyperf's is not written again: only the mean "
+                           "of each process's values is left of it ('pyperf convert' "
+                           "copies it)",
+                           document->path);
     else if (options->format == CLI_PYPERF)
         rc = convert_to_pyperf(options, document, err);
     else if (options->format == CLI_JSON && document->kind != DCB_DOCUMENT_RUN)
