@@ -43,8 +43,8 @@
  * another machine or a core that was shared with another busy one. scripts/between
  * measures them: docs/methodology.md, "Between runs".
  */
-#define DCB_RUNS_PART 0.04
-#define DCB_RUNS_MOST 0.0045
+#define DCB_RUNS_PART  0.04
+#define DCB_RUNS_MOST  0.0045
 #define DCB_PACES_PART 0.12
 #define DCB_PACES_MOST 0.02
 #define DCB_PACE_SAME  1.1

@@ -80,7 +80,8 @@ unsigned dcb_compare_run_gaps(const struct dcb_document *a, const struct dcb_doc
 
     if (dcb_compare_differ(left->python.implementation, right->python.implementation) ||
         dcb_compare_differ(left->python.version, right->python.version) ||
-        dcb_compare_differ(left->python.build, right->python.build))
+        dcb_compare_differ(left->python.build, right->python.build) ||
+        dcb_compare_differ(left->python.linkage, right->python.linkage))
         gaps |= DCB_GAP_INTERPRETER;
     if (dcb_compare_differ(known(left->system.cpu), known(right->system.cpu)) ||
         dcb_compare_differ(known(left->system.machine), known(right->system.machine)))

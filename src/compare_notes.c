@@ -257,7 +257,9 @@ static char *interpreter_text(const struct dcb_result *result, bool build)
 
     if (!build)
         return text;
-    longer = dcb_xasprintf("%s (%s)", text, or_unknown(result->python.build));
+    longer = dcb_xasprintf("%s (%s%s%s)", text, or_unknown(result->python.build),
+                           result->python.linkage ? ", libpython " : "",
+                           result->python.linkage ? result->python.linkage : "");
     free(text);
     return longer;
 }

@@ -214,6 +214,10 @@ static void file_line(const struct dcb_sheet *sheet, const struct dcb_compare *c
                            result->python.version);
     }
     append_part(&line, result->system.cpu);
+    if (result->label)
+        append_part(&line, result->label);
+    if (result->commit)
+        dcb_strbuf_appendf(&line, ", commit %.*s", DCB_COMMIT_SHORT, result->commit);
     if (document->kind == DCB_DOCUMENT_PYPERF)
         append_part(&line, "a file of pyperf");
     dcb_sheet_remark(sheet, "", line.text);

@@ -24,11 +24,12 @@ static json_t *encode_file(const struct dcb_compare *compare, size_t index)
     const struct dcb_result *result = &document->result;
 
     return json_pack(
-        "{s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "path",
+        "{s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "path",
         dcb_json_text(document->path), "title",
         dcb_json_text(dcb_compare_title(compare, index)), "kind",
         document->kind == DCB_DOCUMENT_PYPERF ? "pyperf" : "run", "version",
         dcb_json_name(document->version), "date", dcb_json_name(result->system.date),
+        "label", dcb_json_text(result->label), "commit", dcb_json_text(result->commit),
         "implementation", dcb_json_name(result->python.implementation), "python",
         dcb_json_name(result->python.version), "build",
         dcb_json_name(result->python.build), "cpu", dcb_json_name(result->system.cpu),

@@ -250,6 +250,10 @@ def other_build(data):
     data["environment"]["python"]["build"] = "another"
 
 
+def other_linkage(data):
+    data["environment"]["python"]["linkage"] = "another"
+
+
 def other_machine(data):
     data["environment"]["cpu"] = "Another CPU"
 
@@ -281,7 +285,8 @@ ALL = {"memo", "reduce"}
 
 @pytest.mark.parametrize("change, gap, ratios_of, times_of, note", [
     (other_python, "interpreter", ALL, ALL, "3.99.0 here"),
-    (other_build, "interpreter", ALL, ALL, "(another) here"),
+    (other_build, "interpreter", ALL, ALL, "(another, "),
+    (other_linkage, "interpreter", ALL, ALL, "libpython another) here"),
     (other_machine, None, set(), ALL, "Another CPU here: times are not compared"),
     (other_workload, "workload", MEMO, MEMO, "1: memo: the workload's file differs"),
     (other_baseline, "baseline", ALL, set(), "the baselines differ: stdlib ("),
@@ -551,6 +556,16 @@ def test_markdown(compare):
     assert "| implementation | old | slow | change | verdict |" in lines
     assert any(line.startswith("| mine |") and line.endswith("| slower |")
                for line in lines)
+
+
+def test_names_of_the_runs(compare, load):
+    other = load("new")
+    other["label"], other["commit"] = "v1.5 *", "0123456789abcdef" * 2 + "01234567"
+    done = compare("old.json", other)
+    assert "v1.5 *, commit 0123456789\n" in done.out.replace("\n    ", " ")
+    report = json.loads(compare("old.json", other, "--format", "json").out)
+    assert report["files"][1]["label"] == "v1.5 *"
+    assert report["files"][1]["commit"] == other["commit"]
 
 
 def test_quiet(compare, load):
