@@ -4,9 +4,16 @@
 
 #include "options.h"
 
+/* ---- verdicts ---- */
+
 static bool is_asked(const struct cli_options *options, enum dcb_verdict verdict)
 {
     return cli_list_contains(&options->fail_if, dcb_verdict_name(verdict));
+}
+
+bool cli_fail_if_judges(const struct cli_options *options)
+{
+    return options->fail_if.count > (cli_fail_if_counts(options) ? 1 : 0);
 }
 
 /* Whether what is inconclusive could still be this. */
@@ -27,7 +34,7 @@ enum dcb_ci_outcome cli_fail_if(const struct cli_options *options,
     static const enum dcb_verdict asked[] = {DCB_VERDICT_FASTER, DCB_VERDICT_SLOWER,
                                              DCB_VERDICT_SAME};
 
-    if (options->fail_if.count == 0)
+    if (!cli_fail_if_judges(options))
         return DCB_CI_PASSED;
     if (judged->verdict == DCB_VERDICT_NONE)
         return DCB_CI_UNDECIDED;
@@ -40,4 +47,25 @@ enum dcb_ci_outcome cli_fail_if(const struct cli_options *options,
             return DCB_CI_UNDECIDED;
     }
     return DCB_CI_PASSED;
+}
+
+/* ---- instructions ---- */
+
+bool cli_fail_if_counts(const struct cli_options *options)
+{
+    return cli_list_contains(&options->fail_if, "instructions");
+}
+
+enum dcb_ci_outcome cli_fail_if_instructions(const struct cli_options *options,
+                                             const struct dcb_interval *ratio,
+                                             bool simulated)
+{
+    double most = 1 + options->instructions_margin;
+
+    if (!isfinite(ratio->estimate) || !isfinite(ratio->low) || !isfinite(ratio->high))
+        return DCB_CI_UNDECIDED;
+    if (ratio->estimate > most && ratio->low > 1)
+        return DCB_CI_FAILED;
+    return (simulated ? ratio->estimate : ratio->high) > most ? DCB_CI_UNDECIDED
+                                                              : DCB_CI_PASSED;
 }

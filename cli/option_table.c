@@ -24,6 +24,8 @@ static const char *const services[] = {"auto", "github", "none", NULL};
 static const char *const switches[] = {"on", "off", NULL};
 static const char *const providers[] = {"auto",   "hardware", "simulated",
                                         "kernel", "none",     NULL};
+static const char *const failures[] = {"faster",       "slower",       "same",
+                                       "inconclusive", "instructions", NULL};
 static const char *const verdicts[] = {"faster", "slower", "same", "inconclusive", NULL};
 static const char *const rules[] = {"time", "instructions", NULL};
 static const char *const shells[] = {"bash", "zsh", "fish", NULL};
@@ -96,7 +98,7 @@ static const char *const selftest_examples[] = {
 
 const struct cli_exit_row cli_exit_rows[] = {
     {"0", "done, and every check holds", EVERY},
-    {"1", "a check failed: a wrong copy, or a verdict that --fail-if names", RUN},
+    {"1", "a check failed: a wrong copy, or what --fail-if names", RUN},
     {"1", "a verdict that --fail-if names", COMPARE},
     {"1", "a regression, or a wrong copy", CHECK},
     {"1", "identical code was told apart, or slower code called faster", SELFTEST},
@@ -104,7 +106,7 @@ const struct cli_exit_row cli_exit_rows[] = {
     {"3", "this machine, a file or an implementation cannot do it",
      EVERY & ~(unsigned)COMPARE},
     {"3", "a file cannot be read, or nothing in it compared with the first", COMPARE},
-    {"4", "--fail-if asked for a verdict and it is inconclusive", RUN},
+    {"4", "what --fail-if asks for is inconclusive, or was not counted", RUN},
     {"4", "--fail-if asked for a verdict and there is none", COMPARE},
     {"4", "not precise enough to say, or the file is of something else", CHECK},
     {"4", "the planted difference was not seen, or nothing could be said", SELFTEST},
@@ -272,6 +274,21 @@ static const struct cli_option_variant precision_variants[] = {
 static const struct cli_option_variant margin_variants[] = {
     {.commands = COMPARE, .initial = "2"},
     {.commands = CHECK, .initial = "2", .help = "PCT % slower is allowed"},
+    {.commands = 0},
+};
+
+static const struct cli_option_variant instructions_margin_variants[] = {
+    {.commands = RUN, .help = "--fail-if instructions allows PCT % more of them"},
+    {.commands = 0},
+};
+
+static const struct cli_option_variant fail_if_variants[] = {
+    {
+        .commands = COMPARE,
+        .choices = verdicts,
+        .help = "fail where a verdict is one of faster, slower, same; with "
+                "inconclusive, wherever there is none",
+    },
     {.commands = 0},
 };
 
@@ -460,9 +477,10 @@ const struct cli_option_row cli_option_rows[] = {
         .high = 100,
         .below = true,
         .initial = "0.5",
-        .commands = CHECK,
+        .commands = CHOOSE,
         .group = CLI_GROUP_EFFORT,
         .help = "so many more instructions are allowed",
+        .variants = instructions_margin_variants,
     },
     {
         .name = "retries",
@@ -690,13 +708,15 @@ const struct cli_option_row cli_option_rows[] = {
         .value = CLI_VALUE_SET,
         .offset = FIELD(fail_if),
         .argument = "LIST",
-        .choices = verdicts,
+        .choices = failures,
         .noun = "verdict",
         .commands = RUN | COMPARE,
         .group = CLI_GROUP_OUTPUT,
         .complete = CLI_COMPLETE_CHOICES,
         .help = "fail where a verdict is one of faster, slower, same; with "
-                "inconclusive, wherever there is none",
+                "inconclusive, wherever there is none; with instructions, where there "
+                "are more of them",
+        .variants = fail_if_variants,
     },
     {
         .name = "junit",

@@ -375,8 +375,13 @@ int cli_option_check(struct cli_options *options, const struct cli_option_row *r
                      struct dcb_error *err)
 {
     struct cli_option_row own = cli_option_for(row, options->command);
+    const struct cli_list *list = field_of(options, row);
     unsigned number;
 
+    for (size_t i = 0; row->value == CLI_VALUE_SET && i < list->count; i++) {
+        if (choice_index(&own, list->items[i]) < 0)
+            return choice_error(err, &own, list->items[i]);
+    }
     if (row->value != CLI_VALUE_CHOICE)
         return 0;
     memcpy(&number, field_of(options, row), sizeof number);

@@ -61,7 +61,7 @@ static enum dcb_ci_outcome gate(const struct look *look, const struct dcb_cell *
     /* What a run that was broken off has so far is no ground for a verdict. */
     if (cell->failure != DCB_FAILURE_NONE || look->result->signal)
         return DCB_CI_SKIPPED;
-    if (look->options->fail_if.count == 0 && cell->verdict == DCB_VERDICT_NONE)
+    if (!cli_fail_if_judges(look->options) && cell->verdict == DCB_VERDICT_NONE)
         return DCB_CI_SKIPPED;
     return cli_fail_if(look->options, &judged);
 }
@@ -140,6 +140,90 @@ static void find_time(const struct look *look, const struct dcb_cell *cell)
                              "%s on %s is %s (%s)", label, look->name, verdict, change);
     finding->detail = numbers(look, cell);
     finding->seconds = seconds_of(cell);
+}
+
+/* ---- instructions ---- */
+
+static const struct dcb_plan_row *find_row(const struct dcb_plan *plan, const char *name)
+{
+    for (size_t row = 0; row < plan->row_count; row++) {
+        if (strcmp(plan->rows[row].name, name) == 0)
+            return &plan->rows[row];
+    }
+    return NULL;
+}
+
+/* Why there is no ratio to judge; NULL where there is one. */
+static const char *why_no_ratio(const struct look *look, const struct dcb_cell *cell,
+                                const struct dcb_plan_row *row)
+{
+    const struct dcb_cell *baseline = &look->workload->cells[0];
+    size_t index = row ? (size_t)(row - look->result->plan->rows) : 0;
+    const char *why;
+
+    if (look->result->signal)
+        return "interrupted";
+    if (cell->failure != DCB_FAILURE_NONE || !cell->counters)
+        return "it was not measured";
+    if (!row)
+        return "not asked for (--counters)";
+    why = dcb_result_missing(look->result, cell, index);
+    if (!why)
+        why = dcb_result_missing(look->result, baseline, index);
+    if (!why && !isfinite(cell->counters[index].ratio.low))
+        why = "too few workers for an interval";
+    return why;
+}
+
+/* `row` has a ratio. */
+static void find_counted(const struct look *look, const struct dcb_cell *cell,
+                         const struct dcb_plan_row *row)
+{
+    const struct dcb_plan *plan = look->result->plan;
+    const char *label = dcb_result_arm_label(look->result, cell);
+    const struct dcb_interval *ratio = &cell->counters[row - plan->rows].ratio;
+    bool simulated = row->provider == DCB_PROVIDER_SIMULATED;
+    enum dcb_ci_outcome outcome =
+        cli_fail_if_instructions(look->options, ratio, simulated);
+    double allowed = 100 * look->options->instructions_margin;
+    char change[DCB_FORMAT_SIZE], low[DCB_FORMAT_SIZE], high[DCB_FORMAT_SIZE];
+    struct dcb_ci_finding *finding;
+
+    dcb_format_fine_change(change, ratio->estimate);
+    if (outcome == DCB_CI_FAILED)
+        finding = dcb_ci_add(look->ci, look->name, label, row->name, outcome,
+                             "%s on %s executes %s more instructions (allowed: %g %%)",
+                             label, look->name, change, allowed);
+    else if (outcome == DCB_CI_UNDECIDED)
+        finding =
+            dcb_ci_add(look->ci, look->name, label, row->name, outcome,
+                       "instructions of %s on %s are undecided (%s, allowed: %g %%): %s",
+                       label, look->name, change, allowed,
+                       simulated ? "they depend on the layout of memory" : advice(look));
+    else
+        finding = dcb_ci_add(look->ci, look->name, label, row->name, outcome,
+                             "instructions of %s on %s: %s (allowed: %g %%)", label,
+                             look->name, change, allowed);
+    finding->detail = dcb_xasprintf("%s; %s %s to %s", dcb_provider_name(row->provider),
+                                    simulated ? "layouts of memory" : "interval",
+                                    dcb_format_fine_change(low, ratio->low),
+                                    dcb_format_fine_change(high, ratio->high));
+}
+
+static void find_instructions(const struct look *look, const struct dcb_cell *cell)
+{
+    static const char name[] = "instructions";
+    const struct dcb_plan_row *row = find_row(look->result->plan, name);
+    const char *label = dcb_result_arm_label(look->result, cell);
+    const char *why = why_no_ratio(look, cell, row);
+    bool skipped = cell->failure != DCB_FAILURE_NONE || look->result->signal;
+
+    if (!why)
+        find_counted(look, cell, row);
+    else
+        dcb_ci_add(look->ci, look->name, label, name,
+                   skipped ? DCB_CI_SKIPPED : DCB_CI_UNDECIDED,
+                   "no instructions of %s on %s: %s", label, look->name, why);
 }
 
 /* ---- the copies ---- */
@@ -280,8 +364,11 @@ static void find_all(struct look *look, bool times)
             const struct dcb_cell *cell = &look->workload->cells[k];
 
             find_copy(look, cell);
-            if (times && cell->role == DCB_ROLE_CANDIDATE)
-                find_time(look, cell);
+            if (!times || cell->role != DCB_ROLE_CANDIDATE)
+                continue;
+            find_time(look, cell);
+            if (cli_fail_if_counts(look->options))
+                find_instructions(look, cell);
         }
     }
     find_counters(look);
@@ -310,8 +397,10 @@ void cli_run_tell(const struct cli_options *options, const struct dcb_ci *ci)
     for (size_t i = 0; i < ci->count; i++) {
         const struct dcb_ci_finding *finding = &ci->findings[i];
         bool holds = finding->outcome == DCB_CI_PASSED;
+        bool gate = strcmp(finding->rule, "time") == 0 ||
+                    strcmp(finding->rule, "instructions") == 0;
 
-        if (strcmp(finding->rule, "time") == 0 && options->fail_if.count && !holds)
+        if (gate && options->fail_if.count && !holds)
             cli_term_message("--fail-if: %s", finding->message);
         else if (strcmp(finding->rule, "counters") == 0 && !holds)
             cli_term_message("%s", finding->message);

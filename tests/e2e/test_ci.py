@@ -125,6 +125,16 @@ def test_undecided(dcbench):
     assert "1 undecided of 5" in (dcbench.folder / "s.md").read_text().splitlines()[0]
 
 
+def test_instructions_that_were_not_counted(dcbench):
+    done = dcbench.quick(*SURE, "--fail-if", "slower,instructions", "--junit", "j.xml",
+                         "-q", status=4)
+    found = junit(dcbench.folder / "j.xml")
+    assert found["memo", "merged: time"][0] == "passed"
+    outcome, message = found["memo", "merged: instructions"]
+    assert outcome == "skipped" and f"dcbench: --fail-if: {message}\n" == done.err
+    assert message == ("no instructions of merged on memo: not asked for (--counters)")
+
+
 def test_implementations_that_fail(dcbench, write):
     write("wrong.py", "def deepcopy(x, memo=None):\n    return x\n")
     write("crash.py", "import os\ndef deepcopy(x, memo=None):\n    os.abort()\n")

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import xml.etree.ElementTree as ElementTree
 
 import pytest
 
@@ -535,3 +536,27 @@ def test_what_it_takes_is_told(usual, capsys):
     assert seconds > 0
     with capsys.disabled():
         print(f" [simulating memo under three arms took {seconds:.1f} s] ", end="")
+
+
+# ---- --fail-if instructions ----
+
+LOOP = ("import copy\ndef deepcopy(x, memo=None):\n    for i in range(%d):\n"
+        "        pass\n    return copy.deepcopy(x, memo)\n")
+GATE = ("-w", "memo", "--workers", "2", "--rounds", "2", "--counters", "simulated",
+        "--fail-if", "instructions", "-q")
+
+
+def test_gate_on_instructions(dcbench, write):
+    """The loops are about 1.5 % and 0.1 % of memo's instructions."""
+    write("more.py", LOOP % 60)
+    write("same.py", LOOP % 1)
+    done = dcbench(*GATE, "-i", "more.py,same.py", "--instructions-margin", "1",
+                   "--junit", "j.xml", status=1)
+    assert re.fullmatch(r"dcbench: --fail-if: more on memo executes \+1\.\d\d % more "
+                        r"instructions \(allowed: 1 %\)\n", done.err)
+    cases = {case.get("name"): case for case in
+             ElementTree.parse(dcbench.folder / "j.xml").iter("testcase")}
+    assert "simulated; layouts" in cases["more: instructions"].findtext("failure")
+    assert cases["same: instructions"].find("failure") is None
+    assert cases["more: time"].find("failure") is None
+    dcbench(*GATE, "-i", "same.py", "--instructions-margin", "1")

@@ -171,6 +171,7 @@ static const struct field_case {
     {"update", "check b.json --update", has_update},
     {"instructions-margin", "check b.json --instructions-margin .25",
      has_instructions_margin},
+    {"instructions-margin", "--instructions-margin .25", has_instructions_margin},
     {"progress", "--progress never", has_no_progress},
     {"color", "--color always", has_color},
     {"quiet", "-q", is_quiet},
@@ -512,8 +513,11 @@ static const struct error_case {
      "--counters: 'none' excludes every other item"},
     {"--counters auto,kernel", "--counters: 'auto' excludes every other item"},
     {"--counters none -e cycles", "--events: nothing is counted with '--counters none'"},
-    {"--fail-if slow",
-     "--fail-if: unknown verdict 'slow'; one of faster, slower, same, inconclusive"},
+    {"--fail-if slow", "--fail-if: unknown verdict 'slow'; one of faster, slower, same, "
+                       "inconclusive, instructions"},
+    {"compare a b --fail-if instructions",
+     "--fail-if: unknown verdict 'instructions'; one of faster, slower, same, "
+     "inconclusive"},
     /* lists and texts */
     {"-i a,,b", "--impl: an item of 'a,,b' is empty"},
     {"-i a,", "--impl: an item of 'a,' is empty"},

@@ -199,6 +199,86 @@ static void control_that_differs_leaves_it_open(void **state)
     done(&asked);
 }
 
+/* ---- instructions ---- */
+
+static const struct {
+    enum dcb_provider provider;
+    struct dcb_interval ratio;
+    enum dcb_ci_outcome outcome;
+    const char *message;
+} counts[] = {
+    {DCB_PROVIDER_HARDWARE,
+     {1.012, 1.011, 1.013},
+     DCB_CI_FAILED,
+     "new on memo executes +1.20 % more instructions (allowed: 0.5 %)"},
+    {DCB_PROVIDER_HARDWARE, {1.012, 0.999, 1.03}, DCB_CI_UNDECIDED, "undecided (+1.20 %"},
+    {DCB_PROVIDER_HARDWARE, {1.004, 1.001, 1.007}, DCB_CI_UNDECIDED, "+0.40 %"},
+    {DCB_PROVIDER_HARDWARE,
+     {1.004, 1.003, 1.0049},
+     DCB_CI_PASSED,
+     "new on memo: +0.40 %"},
+    {DCB_PROVIDER_HARDWARE, {0.9, 0.8, 0.95}, DCB_CI_PASSED, "-10.00 %"},
+    {DCB_PROVIDER_HARDWARE, {1.012, NAN, NAN}, DCB_CI_UNDECIDED, "too few workers"},
+    {DCB_PROVIDER_SIMULATED, {1.0051, 1.0051, 1.0051}, DCB_CI_FAILED, "+0.51 % more"},
+    {DCB_PROVIDER_SIMULATED, {1.0049, 1.003, 1.007}, DCB_CI_PASSED, "+0.49 %"},
+    {DCB_PROVIDER_SIMULATED, {1.01, 0.99, 1.03}, DCB_CI_UNDECIDED, "layout of memory"},
+};
+
+static void instructions_follow_their_margin(void **state)
+{
+    static const enum cli_status statuses[] = {
+        [DCB_CI_PASSED] = CLI_STATUS_OK,
+        [DCB_CI_UNDECIDED] = CLI_STATUS_UNKNOWN,
+        [DCB_CI_FAILED] = CLI_STATUS_FAILED,
+    };
+    char word[] = "instructions";
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(counts); i++) {
+        const struct dcb_ci_finding *finding;
+        struct asked asked;
+
+        ask(&asked, 1, word);
+        asked.options.instructions_margin = 0.005;
+        asked.made.plan.rows[0].provider = counts[i].provider;
+        candidate(&asked)->counters[0].ratio = counts[i].ratio;
+        candidate(&asked)->verdict = DCB_VERDICT_SLOWER; /* which is not asked for */
+        assert_int_equal(answer(&asked), statuses[counts[i].outcome]);
+        assert_int_equal(find(&asked, "new", "time")->outcome, DCB_CI_PASSED);
+        finding = find(&asked, "new", "instructions");
+        assert_int_equal(finding->outcome, counts[i].outcome);
+        assert_contains(finding->message, counts[i].message);
+        done(&asked);
+    }
+}
+
+static void instructions_that_were_not_counted(void **state)
+{
+    char word[] = "instructions";
+    struct asked asked;
+
+    (void)state;
+    ask(&asked, 1, word);
+    candidate(&asked)->counters[0].value = (double)NAN;
+    candidate(&asked)->not_simulated = dcb_xstrdup("it takes too long under callgrind");
+    asked.made.plan.rows[0].kind = DCB_KIND_SIMULATED;
+    assert_int_equal(answer(&asked), CLI_STATUS_UNKNOWN);
+    assert_string_equal(
+        find(&asked, "new", "instructions")->message,
+        "no instructions of new on memo: it takes too long under callgrind");
+    dcb_ci_clear(&asked.ci);
+
+    snprintf(asked.made.plan.rows[0].name, sizeof asked.made.plan.rows[0].name, "other");
+    assert_int_equal(answer(&asked), CLI_STATUS_UNKNOWN);
+    assert_contains(find(&asked, "new", "instructions")->message, "not asked for");
+    dcb_ci_clear(&asked.ci);
+
+    candidate(&asked)->failure = DCB_FAILURE_LOAD;
+    answer(&asked);
+    assert_int_equal(find(&asked, "new", "instructions")->outcome, DCB_CI_SKIPPED);
+    done(&asked);
+}
+
 static const struct {
     enum dcb_failure failure;
     enum dcb_ci_outcome outcome;
@@ -351,6 +431,8 @@ int main(void)
         cmocka_unit_test(advice_names_the_limit),
         cmocka_unit_test(gate_follows_the_verdict),
         cmocka_unit_test(control_that_differs_leaves_it_open),
+        cmocka_unit_test(instructions_follow_their_margin),
+        cmocka_unit_test(instructions_that_were_not_counted),
         cmocka_unit_test(implementations_that_fail),
         cmocka_unit_test(control_that_fails_is_one_more_check),
         cmocka_unit_test(one_dead_worker_is_an_error),
