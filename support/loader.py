@@ -198,10 +198,23 @@ def _load_file(path):
         raise
     except BaseException as error:
         sys.modules.pop(name, None)
-        raise _explain(error, path, "while the file was loaded") from error
+        raise _explain(error, path, "while the file was loaded"
+                       + _package_advice(error)) from error
     finally:
         _leave_folder(folder or "/")
     return module
+
+
+def _package_advice(error):
+    """Return what to do about a relative import, which a file alone has not.
+
+    The exception has no type of its own: its text is all that tells it.
+    """
+    if (isinstance(error, ImportError)
+            and str(error).startswith("attempted relative import")):
+        return (": this file belongs to a package: say --python-path DIR, the "
+                "folder that the package is in, and MODULE:ATTR for the file")
+    return ""
 
 
 def _load_module(name, again=False):

@@ -245,6 +245,24 @@ def test_exception_while_loading(write):
                 and getattr(sys.modules[name], "__file__", "") == path]
 
 
+def test_file_of_a_package(write):
+    path = write("pkg/__init__.py", "from .core import deepcopy")
+    write("pkg/core.py", "def deepcopy(x, memo=None): return x")
+    message = refusal(impl, path)
+    assert message.startswith(f"{path}:1: ImportError: attempted relative import ")
+    assert message.endswith(
+        ", while the file was loaded: this file belongs to a package: say "
+        "--python-path DIR, the folder that the package is in, and MODULE:ATTR "
+        "for the file")
+    loader.add_paths([str(pathlib.Path(path).parents[1])])
+    assert impl_of("pkg")[0](5) == 5
+
+
+def test_other_import_errors_have_no_advice(write):
+    path = write("mine.py", "import not_there_at_all")
+    assert refusal(impl, path).endswith("while the file was loaded")
+
+
 def test_exception_below_the_file(write):
     path = write("mine.py", "import json\n\njson.loads('{')")
     message = refusal(impl, path)
