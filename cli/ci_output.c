@@ -108,6 +108,12 @@ int cli_ci_write(const struct cli_options *options, const struct dcb_ci *ci,
     return rc;
 }
 
+bool cli_ci_says(const struct cli_options *options, const struct dcb_ci *ci,
+                 const struct dcb_ci_finding *finding)
+{
+    return is_annotated(options) && dcb_ci_is_annotated(ci, finding);
+}
+
 void cli_ci_tell(const struct cli_options *options, const char *message)
 {
     struct dcb_strbuf out = DCB_STRBUF_INIT;

@@ -2,8 +2,11 @@
 #ifndef CLI_CI_OUTPUT_H
 #define CLI_CI_OUTPUT_H
 
+#include <stdbool.h>
+
 struct cli_options;
 struct dcb_ci;
+struct dcb_ci_finding;
 struct dcb_error;
 
 /* Prints a report to standard output. On GitHub, which obeys commands in it, no message
@@ -21,6 +24,11 @@ int cli_ci_print(const struct cli_options *options, const char *text,
  */
 int cli_ci_write(const struct cli_options *options, const struct dcb_ci *ci,
                  const char *report, struct dcb_error *err);
+
+/* Whether cli_ci_write says this finding to GitHub on standard error: no other line has
+ * to say it there once more. */
+bool cli_ci_says(const struct cli_options *options, const struct dcb_ci *ci,
+                 const struct dcb_ci_finding *finding);
 
 /* An annotation for what went wrong outside of any finding, on GitHub. */
 void cli_ci_tell(const struct cli_options *options, const char *message);

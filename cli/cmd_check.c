@@ -117,7 +117,8 @@ static void add_findings(struct check *check, const struct dcb_result *result)
         if (check->gate.attempts == 0 || finding->outcome == DCB_CI_FAILED ||
             finding->outcome == DCB_CI_ERROR)
             dcb_ci_add(&check->ci, finding->workload, finding->impl, finding->rule,
-                       finding->outcome, "%s", finding->message);
+                       finding->outcome, "%s", finding->message)
+                ->seconds = finding->seconds;
     }
     dcb_ci_clear(&found);
 }

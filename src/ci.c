@@ -162,19 +162,41 @@ static void annotate_finding(const struct dcb_ci_finding *finding, struct dcb_st
     free(place);
 }
 
+static size_t count_kind(const struct dcb_ci *ci, bool error)
+{
+    return error ? dcb_ci_count(ci, DCB_CI_FAILED) + dcb_ci_count(ci, DCB_CI_ERROR)
+                 : dcb_ci_count(ci, DCB_CI_UNDECIDED);
+}
+
+static bool is_kind(const struct dcb_ci_finding *finding, bool error)
+{
+    return error ? is_error(finding) : finding->outcome == DCB_CI_UNDECIDED;
+}
+
+/* How many of so many have one of their own. */
+static size_t shown_of(size_t total)
+{
+    return total > SHOWN ? SHOWN - 1 : total;
+}
+
+bool dcb_ci_is_annotated(const struct dcb_ci *ci, const struct dcb_ci_finding *finding)
+{
+    bool error = is_error(finding);
+    size_t before = 0;
+
+    for (const struct dcb_ci_finding *f = ci->findings; f < finding; f++)
+        before += is_kind(f, error);
+    return is_kind(finding, error) && before < shown_of(count_kind(ci, error));
+}
+
 static void annotate_kind(const struct dcb_ci *ci, bool error, struct dcb_strbuf *out)
 {
-    size_t total = error
-                       ? dcb_ci_count(ci, DCB_CI_FAILED) + dcb_ci_count(ci, DCB_CI_ERROR)
-                       : dcb_ci_count(ci, DCB_CI_UNDECIDED);
-    size_t most = total > SHOWN ? SHOWN - 1 : total, done = 0;
+    size_t total = count_kind(ci, error), most = shown_of(total), done = 0;
     char text[96];
 
     for (size_t i = 0; i < ci->count && done < most; i++) {
-        const struct dcb_ci_finding *finding = &ci->findings[i];
-
-        if (error ? is_error(finding) : finding->outcome == DCB_CI_UNDECIDED) {
-            annotate_finding(finding, out);
+        if (is_kind(&ci->findings[i], error)) {
+            annotate_finding(&ci->findings[i], out);
             done++;
         }
     }

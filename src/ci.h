@@ -30,7 +30,7 @@ struct dcb_ci_finding {
     enum dcb_ci_outcome outcome;
     char *message;  /* one line, a sentence that needs no other */
     char *detail;   /* more of it, several lines; NULL */
-    double seconds; /* that it took; NAN: not known */
+    double seconds; /* that it took beyond the others; NAN: none of its own */
 };
 
 struct dcb_ci {
@@ -61,6 +61,9 @@ void dcb_ci_junit(const struct dcb_ci *ci, struct dcb_strbuf *out);
 /* FAILED and ERROR as ::error, UNDECIDED as ::warning. GitHub shows ten of each of a
  * step: where there are more, the tenth says how many. */
 void dcb_ci_annotations(const struct dcb_ci *ci, struct dcb_strbuf *out);
+
+/* Whether that one has an annotation of its own there. */
+bool dcb_ci_is_annotated(const struct dcb_ci *ci, const struct dcb_ci_finding *finding);
 
 /* One annotation of its own. */
 void dcb_ci_annotate(bool error, const char *title, const char *message,

@@ -128,9 +128,8 @@ static void append_case(const struct dcb_ci_finding *finding, struct dcb_strbuf 
     dcb_strbuf_append(out, "    <testcase");
     append_attribute(out, "classname", class);
     append_attribute(out, "name", name);
-    if (isfinite(finding->seconds))
-        dcb_strbuf_appendf(out, " time=\"%.3f\"", finding->seconds);
-    dcb_strbuf_append(out, ">\n");
+    dcb_strbuf_appendf(out, " time=\"%.3f\">\n",
+                       isfinite(finding->seconds) ? finding->seconds : 0);
     append_outcome(finding, out);
     dcb_strbuf_append(out, "    </testcase>\n");
     free(class);

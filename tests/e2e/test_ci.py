@@ -154,6 +154,32 @@ def test_implementations_that_fail(dcbench, write):
         assert line.startswith("::error title=dcbench%3A ")
 
 
+def test_implementation_that_cannot_be_loaded(dcbench, write):
+    """Every check of a sound run stands there, and none of them passes for nothing."""
+    gate = ("--fail-if", "slower,instructions", "--junit", "j.xml")
+    dcbench.quick(*SURE, *gate, status=4)
+    sound = set(outcomes(dcbench.folder / "j.xml"))
+    write("merged.py", "import not_there_at_all\n")
+    dcbench("-i", "merged.py", *SURE, *gate, "--max-time", "1", *KERNEL, status=3)
+    found = outcomes(dcbench.folder / "j.xml")
+    assert set(found) == sound
+    assert found["memo", "merged: copy"] == "error"
+    assert found["memo", "merged: time"] == found["memo", "merged: instructions"] \
+        == "skipped"
+
+
+def test_time_of_a_suite_is_what_its_workload_took(dcbench):
+    dcbench.quick(*SURE, "--junit", "j.xml", "-o", "r.json")
+    workload, = json.loads((dcbench.folder / "r.json").read_text())["workloads"]
+    root = ElementTree.parse(dcbench.folder / "j.xml").getroot()
+    took = workload["elapsed_s"] + (workload["simulated_s"] or 0)
+    assert took > 0.05
+    for element in (root, root.find("testsuite[@name='memo']"),
+                    root.find(".//testcase[@name='workers']")):
+        assert float(element.get("time")) == pytest.approx(took, abs=0.001)
+    assert all("time" in case.attrib for case in root.iter("testcase"))
+
+
 def test_failed_workload_is_one_error(dcbench, write):
     write("bad.py", "def workload():\n    raise ValueError('no data')\n")
     dcbench.quick("-i", "merged", "-w", "bad.py", "--junit", "j.xml", status=3)
@@ -252,6 +278,7 @@ def test_annotations(dcbench):
     done = dcbench.quick(*SURE, "--fail-if", "same", status=1, env=on_github(dcbench))
     assert commands(done.out) == []
     line, = commands(done.err)
+    assert done.err == line + "\n", "what an annotation says stands there once"
     assert re.fullmatch(
         r"::error title=dcbench%3A merged on memo%3A time::merged on memo is same "
         r"\(-\d+\.\d %25\)%0Achange .*; margin 99 %25%0A.*; 5 workers", line)

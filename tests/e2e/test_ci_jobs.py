@@ -89,6 +89,12 @@ WRONG = "def deepcopy(x, memo=None):\n    return x\n"
 EFFORT = "--precision 30 --rounds 8 --margin 20 -w memo"
 
 
+needs_valgrind = pytest.mark.skipif(
+    not shutil.which("valgrind")
+    or (os.access(DCBENCH, os.X_OK) and b"__asan_init" in DCBENCH.read_bytes()),
+    reason="instructions cannot be simulated here")
+
+
 def test_blocks_are_what_a_yaml_parser_reads():
     yaml = pytest.importorskip("yaml")
     workflow = yaml.safe_load(GITHUB.text)
@@ -209,19 +215,24 @@ def project(tmp_path, dcbench):
     return Project(tmp_path, dcbench)
 
 
+@needs_valgrind
 def test_github_pass(project):
     project.make(OLD, NEW).github("Old against new")
     assert project.obeyed == []
     assert "## dcbench: every check holds\n" in project.summary
     assert project.junit()["memo", "new: time"] == "passed"
+    assert project.junit()["memo", "new: instructions"] == "passed"
     assert project.result()["plan"]["baseline"] == "old"
 
 
+@needs_valgrind
 def test_github_regression(project):
     project.make(NEW, OLD).github("Old against new", status=1)
-    line, = project.obeyed
-    assert line.startswith("::error title=dcbench%3A new on memo%3A time::"
+    time, instructions = project.obeyed
+    assert time.startswith("::error title=dcbench%3A new on memo%3A time::"
                            "new on memo is slower (+")
+    assert instructions.startswith(
+        "::error title=dcbench%3A new on memo%3A instructions::new on memo executes +")
     assert "- **failed** (time): new on memo is slower (+" in project.summary
     assert project.junit()["memo", "new: time"] == "failure"
 
@@ -231,9 +242,11 @@ def test_github_regression(project):
 def test_github_undecided(project, step, status):
     project.extra += " --workers 2 --counters none"
     project.make(NEW, NEW).github(step, status=status)
-    line, = project.obeyed
-    assert line.startswith("::warning title=dcbench%3A new on memo%3A time::no verdict")
-    assert "## dcbench: 1 undecided of" in project.summary
+    time, instructions = project.obeyed
+    assert time.startswith("::warning title=dcbench%3A new on memo%3A time::no verdict")
+    assert instructions.startswith(
+        "::warning title=dcbench%3A new on memo%3A instructions::no instructions of new")
+    assert "## dcbench: 2 undecided of" in project.summary
     assert project.junit()["memo", "new: time"] == "skipped"
 
 

@@ -133,7 +133,7 @@ def test_unknown_shell():
     ("dcbench -i merged,new=zz_c", {"zz_copy.py"}),
     ("dcbench -b st", {"stdlib"}),
     ("dcbench --workload memo,r", {"memo,reduce"}),
-    ("dcbench --fail-if slower,i", {"slower,inconclusive"}),
+    ("dcbench --fail-if slower,i", {"slower,inconclusive", "slower,instructions"}),
     ("dcbench --counters ", {"auto", "hardware", "kernel", "none",
                             "simulated"}),
     ("dcbench --gc o", {"on", "off"}),

@@ -124,23 +124,23 @@ static void junit_of_every_outcome(void **state)
         "    <testcase classname=\"dcbench.memo\" name=\"new: copy\" time=\"0.500\">\n"
         "      <system-out>copies well</system-out>\n"
         "    </testcase>\n"
-        "    <testcase classname=\"dcbench.memo\" name=\"workers\">\n"
+        "    <testcase classname=\"dcbench.memo\" name=\"workers\" time=\"0.000\">\n"
         "      <error type=\"workers\" message=\"1 of 5 ended badly\">1 of 5 ended "
         "badly</error>\n"
         "    </testcase>\n"
         "  </testsuite>\n"
         "  <testsuite name=\"reduce\" tests=\"2\" failures=\"0\" errors=\"0\" "
         "skipped=\"2\" time=\"0.000\">\n"
-        "    <testcase classname=\"dcbench.reduce\" name=\"new: time\">\n"
+        "    <testcase classname=\"dcbench.reduce\" name=\"new: time\" time=\"0.000\">\n"
         "      <skipped type=\"undecided\" message=\"no verdict\">no verdict</skipped>\n"
         "    </testcase>\n"
-        "    <testcase classname=\"dcbench.reduce\" name=\"new: copy\">\n"
+        "    <testcase classname=\"dcbench.reduce\" name=\"new: copy\" time=\"0.000\">\n"
         "      <skipped type=\"copy\" message=\"not measured\">not measured</skipped>\n"
         "    </testcase>\n"
         "  </testsuite>\n"
         "  <testsuite name=\"run\" tests=\"1\" failures=\"0\" errors=\"0\" "
         "skipped=\"0\" time=\"0.000\">\n"
-        "    <testcase classname=\"dcbench.run\" name=\"run\">\n"
+        "    <testcase classname=\"dcbench.run\" name=\"run\" time=\"0.000\">\n"
         "      <system-out>to the end</system-out>\n"
         "    </testcase>\n"
         "  </testsuite>\n"
@@ -345,6 +345,9 @@ static void ten_annotations_of_a_kind(void **state)
         assert_int_equal(count_of(text, "more: see"), count > 10 ? 2 : 0);
         if (count == 12)
             assert_contains(text, "::error title=dcbench::and 3 more: see");
+        for (size_t i = 0; i < ci.count; i++)
+            assert_int_equal(dcb_ci_is_annotated(&ci, &ci.findings[i]),
+                             strstr(text, ci.findings[i].message) != NULL);
         free(text);
         dcb_ci_clear(&ci);
     }

@@ -339,6 +339,51 @@ static void one_dead_worker_is_an_error(void **state)
     done(&asked);
 }
 
+/* Where nothing could be loaded there is nothing that ended well, and every check still
+ * stands there. */
+static void no_worker_at_all(void **state)
+{
+    char word[] = "instructions";
+    struct asked asked;
+    size_t sound;
+
+    (void)state;
+    ask(&asked, 1, word);
+    answer(&asked);
+    sound = asked.ci.count;
+    dcb_ci_clear(&asked.ci);
+    make_failed(candidate(&asked), "failed: no such file");
+    candidate(&asked)->failure = DCB_FAILURE_LOAD;
+    for (size_t i = 0; i < 2; i++)
+        first(&asked)->cells[i].time.count = 0;
+    first(&asked)->worker_count = 0;
+    assert_int_equal(answer(&asked), CLI_STATUS_SYSTEM);
+    first(&asked)->worker_count = 5; /* they are to be freed */
+    assert_int_equal(asked.ci.count, sound);
+    assert_int_equal(find(&asked, NULL, "workers")->outcome, DCB_CI_SKIPPED);
+    assert_string_equal(find(&asked, NULL, "workers")->message,
+                        "no worker measured anything on memo");
+    assert_int_equal(find(&asked, "new", "instructions")->outcome, DCB_CI_SKIPPED);
+    done(&asked);
+}
+
+static void workers_took_the_time(void **state)
+{
+    struct asked asked;
+    double sum = 0;
+
+    (void)state;
+    ask(&asked, 1, NULL);
+    first(&asked)->elapsed_s = 2.5;
+    first(&asked)->simulated_s = 1.25;
+    answer(&asked);
+    assert_close(find(&asked, NULL, "workers")->seconds, 3.75, 1e-9);
+    for (size_t i = 0; i < asked.ci.count; i++)
+        sum += isnan(asked.ci.findings[i].seconds) ? 0 : asked.ci.findings[i].seconds;
+    assert_close(sum, 3.75, 1e-9);
+    done(&asked);
+}
+
 static void failed_workload_is_one_error(void **state)
 {
     struct asked asked;
@@ -436,6 +481,8 @@ int main(void)
         cmocka_unit_test(implementations_that_fail),
         cmocka_unit_test(control_that_fails_is_one_more_check),
         cmocka_unit_test(one_dead_worker_is_an_error),
+        cmocka_unit_test(no_worker_at_all),
+        cmocka_unit_test(workers_took_the_time),
         cmocka_unit_test(failed_workload_is_one_error),
         cmocka_unit_test(interrupted_run_gives_no_verdict),
         cmocka_unit_test(what_ended_the_run_is_told),
