@@ -123,6 +123,22 @@ static void interval_text(char *text, size_t size, const struct dcb_interval *ra
         snprintf(text, size, "-");
 }
 
+/* Of the workers' times, in parts of the median; NAN where two of them are not known. One
+ * worker that was held up does not move it, as it does the standard deviation. */
+static double spread_of(const struct dcb_cell *cell)
+{
+    double *times = dcb_xcalloc(cell->sample_count + 1, sizeof *times), stddev;
+    size_t count = 0;
+
+    for (size_t i = 0; i < cell->sample_count; i++) {
+        if (isfinite(cell->samples[i].time_ns))
+            times[count++] = cell->samples[i].time_ns;
+    }
+    stddev = dcb_stats_robust_stddev(times, count);
+    free(times);
+    return stddev / cell->time.median;
+}
+
 static void time_row(const struct dcb_sheet *sheet, struct dcb_text_table *table,
                      const struct dcb_cell *cell)
 {
@@ -144,9 +160,8 @@ static void time_row(const struct dcb_sheet *sheet, struct dcb_text_table *table
     dcb_text_table_cell(
         table, DCB_STYLE_PLAIN, "%s",
         dcb_format_time(time, cell->time.count ? cell->time.median : DCB_UNKNOWN));
-    if (cell->time.count > 1 && isfinite(cell->time.stddev / cell->time.median))
-        dcb_text_table_cell(table, DCB_STYLE_DIM, "%.0f %%",
-                            100 * cell->time.stddev / cell->time.median);
+    if (cell->time.count > 1 && isfinite(spread_of(cell)))
+        dcb_text_table_cell(table, DCB_STYLE_DIM, "%.0f %%", 100 * spread_of(cell));
     else
         dcb_text_table_cell(table, DCB_STYLE_DIM, "-");
     interval_text(interval, sizeof interval, &cell->ratio);
@@ -365,8 +380,9 @@ static void legend(const struct dcb_sheet *sheet)
             "cycles: a weighted sum, no cycles; 1000 i: a thousand instructions.");
     dcb_sheet_remark(
         sheet, "",
-        "time: median over workers (processes); spread: their standard deviation. Both "
-        "belong to this machine and hour.");
+        "time: median over workers (processes); spread: their standard deviation, but "
+        "for strays: 1.48 times the median distance from that time. Both belong to this "
+        "machine and hour.");
     dcb_sheet_remark(
         sheet, "",
         "change: against the baseline, paired block by block: it need not be the "

@@ -156,6 +156,17 @@ double dcb_stats_mean(const double *values, size_t count)
     return values[0] + sum / (double)count;
 }
 
+double dcb_stats_robust_stddev(double *values, size_t count)
+{
+    double median = dcb_stats_median(values, count);
+
+    if (count < 2)
+        return DCB_UNKNOWN;
+    for (size_t i = 0; i < count; i++)
+        values[i] = fabs(values[i] - median);
+    return 1.4826 * dcb_stats_median(values, count);
+}
+
 struct dcb_summary dcb_stats_summary(double *values, size_t count)
 {
     if (count == 0)

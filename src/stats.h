@@ -26,6 +26,11 @@ double dcb_stats_median(double *values, size_t count); /* sorts; needs 1 */
 double dcb_stats_mean(const double *values, size_t count);
 struct dcb_summary dcb_stats_summary(double *values, size_t count); /* sorts */
 
+/* Standard deviation as strays do not move it: the median distance from the median, times
+ * 1.4826, which makes it that of a normal distribution (F. R. Hampel, JASA 69, 1974).
+ * Needs 2. Overwrites. */
+double dcb_stats_robust_stddev(double *values, size_t count);
+
 /* Quantile of Student's t distribution with df > 0 degrees of freedom, 0 < p < 1.
  * Absolute error below 1e-8 for df >= 1 and p within 1e-6 of the ends. */
 double dcb_stats_t_quantile(double p, double df);

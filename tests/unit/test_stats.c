@@ -44,6 +44,23 @@ static void median_of_few(void **state)
     assert_true(isnan(dcb_stats_median(NULL, 0)));
 }
 
+static void robust_stddev_of_few(void **state)
+{
+    double stray[] = {10, 11, 12, 13, 1000};
+    double even[] = {1, 2, 3, 10};
+    double same[] = {5, 5, 5};
+    double two[] = {3, 1};
+    double one[] = {7.25};
+
+    (void)state;
+    assert_close(dcb_stats_robust_stddev(stray, 5), 1.4826, 1e-12);
+    assert_close(dcb_stats_robust_stddev(even, 4), 1.4826, 1e-12);
+    assert_close(dcb_stats_robust_stddev(same, 3), 0, 0);
+    assert_close(dcb_stats_robust_stddev(two, 2), 1.4826, 1e-12);
+    assert_true(isnan(dcb_stats_robust_stddev(one, 1)));
+    assert_true(isnan(dcb_stats_robust_stddev(NULL, 0)));
+}
+
 static void mean_of_few(void **state)
 {
     const double values[] = {1, 2, 6};
@@ -322,6 +339,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(median_of_few),
+        cmocka_unit_test(robust_stddev_of_few),
         cmocka_unit_test(mean_of_few),
         cmocka_unit_test(summary_of_many),
         cmocka_unit_test(stddev_far_from_zero),
