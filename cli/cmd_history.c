@@ -36,6 +36,25 @@ static uint64_t now_ms(void)
 
 /* ---- reading ---- */
 
+struct progress {
+    bool wanted, drawn;
+    uint64_t started, patience;
+};
+
+static bool is_due(struct progress *progress)
+{
+    if (!progress->wanted || now_ms() - progress->started < progress->patience)
+        return false;
+    progress->drawn = true;
+    return true;
+}
+
+static void tell_folder(void *context, const struct dcb_filetree *tree)
+{
+    if (is_due(context))
+        cli_term_draw_line("looking for results: %zu", tree->count);
+}
+
 /* A message of the reader begins with the file's name: that is said once. */
 static void pass_over(struct dcb_history *history, const char *path,
                       const struct dcb_error *err)
@@ -54,11 +73,11 @@ static void list_files(const struct cli_options *options, struct dcb_filetree *t
     for (size_t i = 0; i < options->operands.count; i++) {
         const char *path = options->operands.items[i];
         struct dcb_error err = DCB_ERROR_INIT;
-        size_t before = tree->count;
+        size_t before = tree->count + tree->again;
 
         if (dcb_filetree_add(tree, path, &err) != 0)
             pass_over(history, path, &err);
-        else if (tree->count == before)
+        else if (tree->count + tree->again == before)
             dcb_history_skip(history, path, "no .json or .json.gz in it");
     }
 }
@@ -80,21 +99,19 @@ static void read_all(const struct cli_options *options, struct dcb_history *hist
                                               .workload_count = options->workloads.count,
                                               .impls = options->impls.items,
                                               .impl_count = options->impls.count};
-    bool progress = cli_term_progress(options->progress) && options->verbosity >= 0;
-    uint64_t patience = options->progress == CLI_ALWAYS ? 0 : PATIENCE_MS;
-    struct dcb_filetree tree = {.paths = NULL};
-    uint64_t started = now_ms();
-    bool drawn = false;
+    struct progress progress = {
+        .wanted = cli_term_progress(options->progress) && options->verbosity >= 0,
+        .started = now_ms(),
+        .patience = options->progress == CLI_ALWAYS ? 0 : PATIENCE_MS};
+    struct dcb_filetree tree = {.tell = tell_folder, .context = &progress};
 
     list_files(options, &tree, history);
     for (size_t i = 0; i < tree.count; i++) {
-        if (progress && i % PROGRESS_EVERY == 0 && now_ms() - started >= patience) {
+        if (i % PROGRESS_EVERY == 0 && is_due(&progress))
             cli_term_draw_line("reading results: %zu of %zu", i, tree.count);
-            drawn = true;
-        }
         read_file(tree.paths[i], &filter, history);
     }
-    if (drawn)
+    if (progress.drawn)
         cli_term_clear();
     dcb_filetree_clear(&tree);
 }

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,14 +12,6 @@
 
 /* Folders below folders; results do not lie deeper. */
 enum { DEPTH_MAX = 64 };
-
-/* A folder on the way down. */
-struct level {
-    dev_t device;
-    ino_t inode;
-    const struct level *above;
-    int depth;
-};
 
 static bool ends_in(const char *name, const char *end)
 {
@@ -48,21 +41,22 @@ static int add_file(struct dcb_filetree *tree, const char *path, struct dcb_erro
     return 0;
 }
 
-/* Whether the folder is one of those that lead to it. */
-static bool is_above(const struct level *level, const struct stat *status)
+/* Links and operands lead to one file several times, and a few folders with links to each
+ * other along more ways than could ever be gone. */
+static bool is_new(struct dcb_filetree *tree, const struct stat *status)
 {
-    for (; level; level = level->above) {
-        if (level->device == status->st_dev && level->inode == status->st_ino)
-            return true;
-    }
-    return false;
+    bool again = dcb_seen_add(&tree->seen, (uint64_t)status->st_dev,
+                              (uint64_t)status->st_ino, 0) != SIZE_MAX;
+
+    tree->again += again;
+    return !again;
 }
 
-static int add_folder(struct dcb_filetree *tree, const char *path,
-                      const struct level *level, struct dcb_error *err);
+static int add_folder(struct dcb_filetree *tree, const char *path, int depth,
+                      struct dcb_error *err);
 
 static int add_entry(struct dcb_filetree *tree, const char *folder, const char *name,
-                     const struct level *level, struct dcb_error *err)
+                     int depth, struct dcb_error *err)
 {
     char *path = dcb_xasprintf("%s%s%s", folder,
                                folder[strlen(folder) - 1] == '/' ? "" : "/", name);
@@ -73,36 +67,37 @@ static int add_entry(struct dcb_filetree *tree, const char *folder, const char *
         free(path); /* a link to nothing, or gone meanwhile */
         return 0;
     }
-    if (S_ISDIR(status.st_mode) && level->depth < DEPTH_MAX &&
-        !is_above(level, &status)) {
-        struct level below = {status.st_dev, status.st_ino, level, level->depth + 1};
+    if (S_ISDIR(status.st_mode) && depth < DEPTH_MAX && is_new(tree, &status)) {
         struct dcb_error ignored = DCB_ERROR_INIT;
 
-        rc = add_folder(tree, path, &below, &ignored);
+        rc = add_folder(tree, path, depth + 1, &ignored);
         /* One that may not be opened is left out; too many files are too many. */
         if (rc != 0 && tree->count == DCB_FILETREE_MAX)
             dcb_error_set(err, ignored.code, "%s", ignored.text);
         else
             rc = 0;
     } else if (S_ISREG(status.st_mode) &&
-               (ends_in(name, ".json") || ends_in(name, ".json.gz"))) {
+               (ends_in(name, ".json") || ends_in(name, ".json.gz")) &&
+               is_new(tree, &status)) {
         rc = add_file(tree, path, err);
     }
     free(path);
     return rc;
 }
 
-static int add_folder(struct dcb_filetree *tree, const char *path,
-                      const struct level *level, struct dcb_error *err)
+static int add_folder(struct dcb_filetree *tree, const char *path, int depth,
+                      struct dcb_error *err)
 {
     struct dirent **entries = NULL;
     int count = scandir(path, &entries, choose, compare_names), rc = 0;
 
     if (count < 0)
         return dcb_error_set_errno(err, errno, "cannot read the folder %s", path);
+    if (tree->tell)
+        tree->tell(tree->context, tree);
     for (int i = 0; i < count; i++) {
         if (rc == 0)
-            rc = add_entry(tree, path, entries[i]->d_name, level, err);
+            rc = add_entry(tree, path, entries[i]->d_name, depth, err);
         free(entries[i]);
     }
     free(entries);
@@ -112,17 +107,18 @@ static int add_folder(struct dcb_filetree *tree, const char *path,
 int dcb_filetree_add(struct dcb_filetree *tree, const char *path, struct dcb_error *err)
 {
     struct stat status;
-    struct level top = {.above = NULL};
 
     if (strcmp(path, "-") == 0) /* standard input */
         return add_file(tree, path, err);
     if (stat(path, &status) != 0)
         return dcb_error_set_errno(err, errno, "cannot read %s", path);
+    if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode))
+        return add_file(tree, path, err); /* a pipe is another one every time */
+    if (!is_new(tree, &status))
+        return 0;
     if (!S_ISDIR(status.st_mode))
         return add_file(tree, path, err);
-    top.device = status.st_dev;
-    top.inode = status.st_ino;
-    return add_folder(tree, path, &top, err);
+    return add_folder(tree, path, 0, err);
 }
 
 void dcb_filetree_clear(struct dcb_filetree *tree)
@@ -130,5 +126,6 @@ void dcb_filetree_clear(struct dcb_filetree *tree)
     for (size_t i = 0; i < tree->count; i++)
         free(tree->paths[i]);
     free(tree->paths);
+    dcb_seen_clear(&tree->seen);
     *tree = (struct dcb_filetree){.paths = NULL};
 }

@@ -126,6 +126,7 @@ def test_other_formats(dcbench, base):
     verbose = dcbench("history", "results", "-v").out
     assert "results/4/r0025.json" in verbose.replace("\n    ", " ")
     shown = dcbench("history", "results", "--progress", "always")
+    assert "looking for results: " in shown.err
     assert "reading results: " in shown.err
 
 
@@ -137,6 +138,17 @@ def test_filters(dcbench, base):
     assert done.err.count("\n") == 7 and "7 more (-v names them)" in done.err
     assert dcbench("history", "results", "-i", "other", "-v", status=3
                    ).err.count("\n") == 13
+
+
+def test_operands_may_overlap(dcbench, base):
+    """Every result thrice would be nothing but neighbours that are alike."""
+    make(base, dcbench.folder / "results", 14)
+    (dcbench.folder / "results/link").symlink_to("3")
+    os.link(dcbench.folder / "results/0/r0000.json", dcbench.folder / "results/x.json")
+    report, done = history(dcbench, "results", "results/0", "./results", "results/link",
+                           "results/1/r0001.json")
+    assert len(report["results"]) == 14 and not report["passed_over"]
+    assert done.err == "" and not report["notes"]
 
 
 def test_a_new_interpreter_is_no_step(dcbench, base):
