@@ -20,8 +20,14 @@
 enum {
     BLOCK_MAX = 32,    /* values of a block that drift is told from, and */
     BLOCKS_LEAST = 24, /* how many blocks a series must have for that */
-    ROUNDS = 60        /* of a bisection */
+    ROUNDS = 60,       /* of a bisection */
+    ROUNDS_SIZE = 24   /* of one whose result is shown to two digits */
 };
+
+_Static_assert(DCB_STEPS_DRIFT == 2 * BLOCKS_LEAST, "blocks have two values at least");
+
+/* Logarithms of ratios are less than that. */
+#define SIZE_MOST 4.0
 
 /* The series in hand. */
 struct series {
@@ -115,16 +121,21 @@ static double find_between(const struct series *series)
 }
 
 /* Mean square of the differences of neighbours, in their errors: more than 1 where the
- * tails are heavier than a normal's. A step adds little: it is clipped. */
+ * tails are heavier than a normal's. A step adds little: it is clipped. In a short series
+ * that would be enough to hide it: there the largest difference is left out. */
 static double tail_variance(const struct series *series, double between)
 {
-    double sum = 0;
+    double sum = 0, largest = 0;
 
     for (size_t i = 0; i + 1 < series->count; i++) {
-        double size = step_to_next(series, i) / pair_error(series, i, between);
+        double size =
+            fmin(step_to_next(series, i) / pair_error(series, i, between), CLIP);
 
-        sum += size < CLIP ? size * size : CLIP * CLIP;
+        sum += size * size;
+        largest = fmax(largest, size * size);
     }
+    if (series->count < DCB_STEPS_DRIFT)
+        return (sum - largest) / (double)(series->count - 2);
     return sum / (double)(series->count - 1);
 }
 
@@ -177,21 +188,47 @@ static void set_scales(struct series *series, struct dcb_steps *steps)
 
 /* ---- one window ---- */
 
-/* Sums of the scores about the window's median, weighted by their errors. */
+/* How far the value lies from the centre, in its standard errors. */
+static double score_of(const struct series *series, size_t i, double centre)
+{
+    double score = (series->values[i].value - centre) / series->scale[i];
+
+    return score > CLIP ? CLIP : score < -CLIP ? -CLIP : score;
+}
+
+/* Centre of the values in [from, to): a few steps of Huber's estimator from the median.
+ * *ret_weight: of all, 1/variance. */
+static double centre_of(struct series *series, size_t from, size_t to, double *ret_weight)
+{
+    double centre, weight = 0;
+
+    for (size_t i = from; i < to; i++) {
+        series->scratch[i - from] = series->values[i].value;
+        weight += 1 / (series->scale[i] * series->scale[i]);
+    }
+    centre = middle(series->scratch, to - from);
+    for (int round = 0; round < 10; round++) {
+        double sum = 0;
+
+        for (size_t i = from; i < to; i++)
+            sum += score_of(series, i, centre) / series->scale[i];
+        centre += sum / weight;
+    }
+    *ret_weight = weight;
+    return centre;
+}
+
+/* Sums of the scores about the window's centre, weighted by their errors. About its
+ * median they would not do: of two halves that lie far apart it is in one. */
 static void sum_scores(struct series *series, size_t from, size_t to)
 {
-    size_t count = to - from;
-    double centre;
+    double weight, centre = centre_of(series, from, to, &weight);
 
-    for (size_t i = 0; i < count; i++)
-        series->scratch[i] = series->values[from + i].value;
-    centre = middle(series->scratch, count);
     series->sum[0] = series->weight[0] = series->square[0] = 0;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < to - from; i++) {
         double scale = series->scale[from + i];
-        double score = (series->values[from + i].value - centre) / scale;
+        double score = score_of(series, from + i, centre);
 
-        score = score > CLIP ? CLIP : score < -CLIP ? -CLIP : score;
         series->sum[i + 1] = series->sum[i] + score / scale;
         series->weight[i + 1] = series->weight[i] + 1 / (scale * scale);
         series->square[i + 1] = series->square[i] + score * score;
@@ -348,32 +385,6 @@ static size_t refine(struct series *series, size_t *firsts, size_t count,
     return count;
 }
 
-/* Centre of the values in [from, to): a few steps of Huber's estimator from the median.
- * *ret_weight: of all, 1/variance. */
-static double centre_of(struct series *series, size_t from, size_t to, double *ret_weight)
-{
-    double centre, weight = 0;
-
-    for (size_t i = from; i < to; i++) {
-        series->scratch[i - from] = series->values[i].value;
-        weight += 1 / (series->scale[i] * series->scale[i]);
-    }
-    centre = middle(series->scratch, to - from);
-    for (int round = 0; round < 10; round++) {
-        double sum = 0;
-
-        for (size_t i = from; i < to; i++) {
-            double score = (series->values[i].value - centre) / series->scale[i];
-
-            score = score > CLIP ? CLIP : score < -CLIP ? -CLIP : score;
-            sum += score / series->scale[i];
-        }
-        centre += sum / weight;
-    }
-    *ret_weight = weight;
-    return centre;
-}
-
 static struct dcb_step make_step(struct series *series, size_t from, size_t first,
                                  size_t to)
 {
@@ -417,6 +428,20 @@ static void find_in(struct series *series, double rate, struct dcb_steps *steps)
     free(places.items);
 }
 
+/* All that a series is worked on with, in one piece. */
+static double *give_room(struct series *series)
+{
+    size_t size = series->count + 1;
+    double *room = dcb_xcalloc(5 * size, sizeof *room);
+
+    series->scale = room;
+    series->scratch = room + size;
+    series->sum = room + 2 * size;
+    series->weight = room + 3 * size;
+    series->square = room + 4 * size;
+    return room;
+}
+
 void dcb_steps_find(const struct dcb_steps_value *values, size_t count, double rate,
                     struct dcb_steps *ret_steps)
 {
@@ -426,14 +451,56 @@ void dcb_steps_find(const struct dcb_steps_value *values, size_t count, double r
     *ret_steps = (struct dcb_steps){.slow = 1};
     if (count < 2 * DCB_STEPS_SEGMENT)
         return;
-    room = dcb_xcalloc(5 * (count + 1), sizeof *room);
-    series.scale = room;
-    series.scratch = room + (count + 1);
-    series.sum = room + 2 * (count + 1);
-    series.weight = room + 3 * (count + 1);
-    series.square = room + 4 * (count + 1);
+    room = give_room(&series);
     find_in(&series, rate, ret_steps);
     free(room);
+}
+
+/* How clear a step of `size` in the middle would be. */
+static double moved_clarity(struct series *series, const struct dcb_steps_value *values,
+                            struct dcb_steps_value *moved, double size)
+{
+    struct dcb_steps ignored;
+    size_t half = series->count / 2;
+
+    for (size_t i = 0; i < series->count; i++) {
+        moved[i] = values[i];
+        moved[i].value += i < half ? 0 : size;
+    }
+    series->values = moved;
+    set_scales(series, &ignored);
+    sum_scores(series, 0, series->count);
+    return clarity(series, series->count, half);
+}
+
+double dcb_steps_detectable(const struct dcb_steps_value *values, size_t count,
+                            double rate)
+{
+    struct series series = {.values = values, .count = count};
+    double threshold = dcb_steps_threshold(count, rate), low = 0, high = SIZE_MOST;
+    double *room, present, ignored;
+    struct dcb_steps_value *moved;
+    struct dcb_steps scales;
+
+    if (count < 2 * DCB_STEPS_SEGMENT)
+        return HUGE_VAL;
+    room = give_room(&series);
+    moved = dcb_xcalloc(count, sizeof *moved);
+    set_scales(&series, &scales);
+    /* The halves lie apart by chance already. */
+    present = centre_of(&series, count / 2, count, &ignored);
+    present -= centre_of(&series, 0, count / 2, &ignored);
+    for (int i = 0; i < ROUNDS_SIZE; i++) {
+        double size = low + (high - low) / 2;
+
+        if (moved_clarity(&series, values, moved, size - present) > threshold)
+            high = size;
+        else
+            low = size;
+    }
+    free(moved);
+    free(room);
+    return high < SIZE_MOST ? high : HUGE_VAL;
 }
 
 void dcb_steps_clear(struct dcb_steps *steps)

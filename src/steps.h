@@ -24,9 +24,12 @@
 
 #include "stats.h"
 
-/* On each side of a step. Of these, one or two or three that lie far off make no step,
- * however far: they are outliers. */
+/* On each side of a step. Of these, one or two that lie far off make no step, however far:
+ * they are outliers. Three or four may. */
 enum { DCB_STEPS_SEGMENT = 5 };
+
+/* Of fewer values a drift cannot be told from a step: `slow` is 1. */
+enum { DCB_STEPS_DRIFT = 48 };
 
 struct dcb_steps_value {
     double value, error; /* finite; the error at least 0 */
@@ -53,6 +56,12 @@ struct dcb_steps {
 void dcb_steps_find(const struct dcb_steps_value *values, size_t count, double rate,
                     struct dcb_steps *ret_steps);
 void dcb_steps_clear(struct dcb_steps *steps);
+
+/* How large a step in the middle of these values would have to be to show, by the same
+ * measure: their halves, moved apart by so much. INFINITY where none would, as of fewer
+ * values than 2 * DCB_STEPS_SEGMENT. */
+double dcb_steps_detectable(const struct dcb_steps_value *values, size_t count,
+                            double rate);
 
 /* How clear a step must be, in standard errors, in a series of so many values. */
 double dcb_steps_threshold(size_t count, double rate);

@@ -22,7 +22,7 @@
 
 enum { MOST = 2000 };
 
-enum kind { ERRORS_ALONE, NORMAL, HEAVY, OUTLIERS, DRIFT };
+enum kind { ERRORS_ALONE, NORMAL, HEAVY, OUTLIERS, DRIFT, MODES };
 
 struct noise {
     const char *name;
@@ -39,9 +39,10 @@ static const struct noise noises[] = {
     {"drift, correlation 0.5", DRIFT, 0.003, 0.5},
     {"drift, correlation 0.7", DRIFT, 0.003, 0.7},
     {"drift, correlation 0.9", DRIFT, 0.003, 0.9},
+    {"two modes, 1 % apart", MODES, 0.01, 0.8},
 };
 
-static const size_t counts[] = {20, 50, 100, 300, 1000, 2000};
+static const size_t counts[] = {10, 20, 50, 100, 300, 1000, 2000};
 
 enum {
     NOISES = sizeof noises / sizeof noises[0],
@@ -84,6 +85,10 @@ static double between(const struct noise *noise, double *wave, struct dcb_rng *r
     case DRIFT:
         *wave = part * *wave + sqrt(1 - part * part) * normal(rng);
         return noise->size * *wave;
+    case MODES: /* such as two machines; each result on that of the one before, or not */
+        if (uniform(rng) > part)
+            *wave = -*wave;
+        return *wave > 0 ? noise->size : 0;
     }
     return 0;
 }
@@ -158,7 +163,8 @@ static void planted_steps(const struct noise *noise)
     static struct dcb_steps_value values[MOST];
     static const struct {
         size_t count, at;
-    } places[] = {{20, 10}, {20, 15}, {100, 50}, {100, 92}, {2000, 1000}, {2000, 1992}};
+    } places[] = {{10, 5},   {12, 6},   {15, 7},      {20, 10},    {20, 15},
+                  {100, 50}, {100, 92}, {2000, 1000}, {2000, 1992}};
     static const double sizes[] = {0.005, 0.01, 0.02, 0.03};
 
     printf("\nOne step planted; noise: %s\n%-8s %8s %6s %8s %8s %8s %9s\n", noise->name,
@@ -187,8 +193,39 @@ static void planted_steps(const struct noise *noise)
     }
 }
 
+/* Neighbours that lie far off, the last ones: how often they are called a step. */
+static void far_off(void)
+{
+    static struct dcb_steps_value values[MOST];
+    static const size_t lengths[] = {10, 15, 20, 40, 100, 300};
+    enum { HISTORIES = 2000 };
+
+    printf("\nThe last results 5 %% off; noise: %s; said to be a step\n", noises[1].name);
+    for (size_t off = 1; off < DCB_STEPS_SEGMENT; off++) {
+        printf("%zu", off);
+        for (size_t k = 0; k < sizeof lengths / sizeof lengths[0]; k++) {
+            size_t count = lengths[k], found = 0;
+            struct dcb_rng rng = {.state = dcb_rng_derive(200 + off, k)};
+
+            for (size_t round = 0; round < HISTORIES; round++) {
+                struct dcb_steps steps;
+
+                make(values, count, &noises[1], &rng);
+                for (size_t i = count - off; i < count; i++)
+                    values[i].value += 0.05;
+                dcb_steps_find(values, count, RATE, &steps);
+                found += steps.count > 0;
+                dcb_steps_clear(&steps);
+            }
+            printf("  of %zu: %.1f %%", count, 100 * (double)found / HISTORIES);
+        }
+        printf("\n");
+    }
+}
+
 int main(void)
 {
+    far_off();
     false_steps();
     planted_steps(&noises[1]);
     planted_steps(&noises[2]);

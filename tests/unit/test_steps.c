@@ -139,6 +139,61 @@ static void finds_several_steps_in_their_order(void **state)
     dcb_steps_clear(&steps);
 }
 
+/* Two halves of ten, all of one value each or nearly. */
+static void halves_of_ten_are_a_step(void **state)
+{
+    static const double wobbles[] = {0, 0.001, 0.004};
+
+    (void)state;
+    for (size_t k = 0; k < COUNT(wobbles); k++) {
+        struct dcb_steps_value values[10];
+        struct dcb_steps steps;
+
+        make_quiet(values, 10, 5);
+        for (size_t i = 0; i < 10; i++) {
+            values[i].value *= wobbles[k] / 0.004;
+            values[i].value += log(i < 5 ? 0.760 : 0.806);
+            values[i].error = 0.005;
+        }
+        dcb_steps_find(values, 10, RATE / 4, &steps);
+        assert_int_equal(steps.count, 1);
+        assert_step(&steps.steps[0], 5, 0, log(0.806 / 0.760));
+        dcb_steps_clear(&steps);
+    }
+}
+
+/* What is said to show does, when the halves lie apart by 5 % more, and 30 % less
+ * does not. */
+static void tells_what_would_show(void **state)
+{
+    static const size_t counts[] = {10, 11, 15, 20, 60, 300};
+    static struct dcb_steps_value values[MOST];
+    double last = HUGE_VAL;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(counts); i++) {
+        size_t count = counts[i], half = count / 2;
+        struct dcb_steps steps;
+        double size;
+
+        /* Noise that is alike in both halves: they do not lie apart. */
+        make_quiet(values, count, 3);
+        for (size_t k = 0; k < half; k++)
+            values[count - 1 - k].value = values[k].value;
+        size = dcb_steps_detectable(values, count, RATE);
+        assert_true(size > 0.001 && size < last && size < 0.04);
+        shift(values, half, count, 0.7 * size);
+        assert_true(dcb_steps_detectable(values, count, RATE) < 2 * size);
+        assert_none(values, count);
+        shift(values, half, count, 0.35 * size);
+        dcb_steps_find(values, count, RATE, &steps);
+        assert_int_equal(steps.count, 1);
+        dcb_steps_clear(&steps);
+        last = 1.5 * size;
+    }
+    assert_true(isinf(dcb_steps_detectable(values, 9, RATE)));
+}
+
 static void outliers_are_no_steps(void **state)
 {
     static struct dcb_steps_value values[100];
@@ -153,16 +208,16 @@ static void outliers_are_no_steps(void **state)
     }
 }
 
-static void five_results_are_a_step_and_three_are_not(void **state)
+static void five_results_are_a_step_and_two_are_not(void **state)
 {
     static struct dcb_steps_value values[100];
     struct dcb_steps steps;
 
     (void)state;
     make_quiet(values, 100, 5);
-    shift(values, 97, 100, 0.05);
+    shift(values, 98, 100, 0.05);
     assert_none(values, 100);
-    shift(values, 95, 97, 0.05);
+    shift(values, 95, 98, 0.05);
     dcb_steps_find(values, 100, RATE, &steps);
     assert_int_equal(steps.count, 1);
     assert_step(&steps.steps[0], 95, 0, 0.05);
@@ -287,8 +342,10 @@ int main(void)
         cmocka_unit_test(quiet_series_have_no_steps),
         cmocka_unit_test(finds_a_step_where_it_is),
         cmocka_unit_test(finds_several_steps_in_their_order),
+        cmocka_unit_test(halves_of_ten_are_a_step),
+        cmocka_unit_test(tells_what_would_show),
         cmocka_unit_test(outliers_are_no_steps),
-        cmocka_unit_test(five_results_are_a_step_and_three_are_not),
+        cmocka_unit_test(five_results_are_a_step_and_two_are_not),
         cmocka_unit_test(intervals_are_respected),
         cmocka_unit_test(what_runs_differ_by_is_learnt),
         cmocka_unit_test(equal_values_without_errors),
