@@ -1,5 +1,6 @@
 #include "history.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,6 +96,7 @@ static struct dcb_history_series *new_series(struct dcb_history *history,
         .workload_sha256 = copy_text(workload_sha256),
         .python = python_of(&document->result),
         .gc = document->plan.gc,
+        .detectable = DCB_UNKNOWN,
         .slow = 1,
         .key = take_key,
         .hash = hash_of(take_key),
@@ -169,6 +171,31 @@ static size_t add_workload(struct dcb_history *history,
     return points;
 }
 
+/* Whether it is a copy: a run has one seed, one second and one set of ratios. */
+static bool is_copy(struct dcb_history *history, const struct dcb_document *document)
+{
+    const struct dcb_result *result = &document->result;
+    struct dcb_strbuf key = DCB_STRBUF_INIT;
+    uint64_t hash;
+
+    dcb_strbuf_appendf(&key, "%" PRIu64 ":", document->plan.seed);
+    add_key(&key, result->python.version);
+    add_key(&key, result->python.build);
+    for (size_t i = 0; i < result->workload_count; i++) {
+        const struct dcb_workload_result *workload = &result->workloads[i];
+
+        for (size_t k = 0; k < workload->cell_count; k++)
+            dcb_strbuf_appendf(&key, ",%.12g", workload->cells[k].ratio.estimate);
+    }
+    hash = hash_of(key.text);
+    dcb_strbuf_clear(&key);
+    if (dcb_seen_add(&history->runs, (uint64_t)document->time_s, hash, 0) == SIZE_MAX)
+        return false;
+    if (history->copies++ == 0)
+        history->first_copy = dcb_xstrdup(document->path);
+    return true;
+}
+
 static void add_file(struct dcb_history *history, const struct dcb_document *document)
 {
     const struct dcb_result *result = &document->result;
@@ -194,8 +221,15 @@ int dcb_history_add(struct dcb_history *history, const struct dcb_document *docu
     if (document->kind != DCB_DOCUMENT_RUN)
         return dcb_error_set(err, DCB_ERROR_SYSTEM,
                              "times of another tool: no baseline was measured with them");
-    if (document->time_s < 0)
+    if (document->time_s < 0 && !result->system.date[0])
         return dcb_error_set(err, DCB_ERROR_SYSTEM, "it has no date");
+    if (document->time_s < 0)
+        return dcb_error_set(err, DCB_ERROR_SYSTEM,
+                             "its date, '%s', is none since 1970 as they are written: "
+                             "2026-03-02T08:00:00Z",
+                             result->system.date);
+    if (is_copy(history, document))
+        return 0;
     for (size_t i = 0; i < result->workload_count; i++) {
         const struct dcb_workload_result *workload = &result->workloads[i];
         const char *label = document->plan.workloads[workload->workload].label;
@@ -253,6 +287,8 @@ void dcb_history_clear(struct dcb_history *history)
     }
     for (size_t i = 0; i < history->note_count; i++)
         free(history->notes[i]);
+    dcb_seen_clear(&history->runs);
+    free(history->first_copy);
     free(history->files);
     free(history->series);
     free(history->skips);

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "seen.h"
 #include "stats.h"
 
 struct dcb_document;
@@ -60,7 +61,10 @@ struct dcb_history_series {
     size_t count, capacity;
     struct dcb_history_step *steps; /* by time */
     size_t step_count;
-    double between; /* standard deviation of the log ratio between runs */
+    size_t judged;     /* points with an error: what steps are looked for in */
+    double detectable; /* ratio of a step in the middle that would have shown; NAN where
+                          one was found or there are too few points; infinite: none */
+    double between;    /* standard deviation of the log ratio between runs */
     double slow; /* how much clearer than else a step had to be: neighbours are alike */
     char *key;   /* of what may not change */
     uint64_t hash;
@@ -77,6 +81,9 @@ struct dcb_history {
     struct dcb_history_series *series; /* by workload and implementation, then part */
     size_t series_count, series_capacity;
     bool full; /* series were left out */
+    struct dcb_seen runs;
+    size_t copies;    /* results that had been taken in before, and were left out */
+    char *first_copy; /* path of the first of these */
     struct dcb_history_skip *skips;
     size_t skip_count, skip_capacity;
     char **notes; /* what a reader should know, one line each */
@@ -89,8 +96,8 @@ struct dcb_history_filter {
     size_t workload_count, impl_count;
 };
 
-/* Takes in what a result has: one value for each candidate that has a ratio. -1 where it
- * has none, or no date. */
+/* Takes in what a result has: one value for each candidate that has a ratio. A copy of a
+ * result that is there is counted and left out. -1 where it has none, or no date. */
 int dcb_history_add(struct dcb_history *history, const struct dcb_document *document,
                     const struct dcb_history_filter *filter, struct dcb_error *err);
 

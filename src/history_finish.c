@@ -249,6 +249,8 @@ static void find_steps(const struct dcb_history *history,
     }
     dcb_steps_find(values, count, rate, &found);
     take_steps(history, series, &found, points);
+    if (found.count == 0 && count >= 2 * DCB_STEPS_SEGMENT)
+        series->detectable = exp(dcb_steps_detectable(values, count, rate));
     dcb_steps_clear(&found);
     free(values);
     free(points);
@@ -258,8 +260,13 @@ static void find_all_steps(struct dcb_history *history)
 {
     size_t long_enough = 0;
 
-    for (size_t i = 0; i < history->series_count; i++)
-        long_enough += history->series[i].count >= 2 * DCB_STEPS_SEGMENT;
+    for (size_t i = 0; i < history->series_count; i++) {
+        struct dcb_history_series *series = &history->series[i];
+
+        for (size_t k = 0; k < series->count; k++)
+            series->judged += isfinite(series->points[k].error);
+        long_enough += series->judged >= 2 * DCB_STEPS_SEGMENT;
+    }
     for (size_t i = 0; i < history->series_count; i++)
         find_steps(history, &history->series[i],
                    DCB_HISTORY_RATE / (double)(long_enough ? long_enough : 1));
@@ -364,13 +371,32 @@ static bool is_uncertain(const struct dcb_history_point *point)
     return !isfinite(point->error);
 }
 
+static bool has_short_step(const struct dcb_history *history)
+{
+    for (size_t i = 0; i < history->series_count; i++) {
+        const struct dcb_history_series *series = &history->series[i];
+
+        if (series->step_count && series->judged < DCB_STEPS_DRIFT)
+            return true;
+    }
+    return false;
+}
+
 static void write_notes(struct dcb_history *history)
 {
     size_t withheld = count_files(history, is_withheld);
     size_t uncertain = count_files(history, is_uncertain);
 
+    if (history->copies)
+        note(history, "%zu result%s left out, of which there is a copy; the first: %s",
+             history->copies, history->copies == 1 ? "" : "s", history->first_copy);
     note_parts(history);
     note_steps(history);
+    if (has_short_step(history))
+        note(history,
+             "of fewer than %d results, a step cannot be told from a drift, such as of "
+             "the machine",
+             DCB_STEPS_DRIFT);
     if (withheld)
         note(history,
              "%zu result%s in which the control differed from the baseline: something "

@@ -59,14 +59,16 @@ static json_t *encode_series(const struct dcb_history_series *series)
     for (size_t i = 0; i < series->step_count; i++)
         json_array_append_new(steps, encode_step(series, &series->steps[i]));
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o}", "workload",
-        dcb_json_text(series->workload), "impl", dcb_json_text(series->impl), "part",
-        dcb_json_whole(series->part), "apart", dcb_json_name(series->apart), "baseline",
-        dcb_json_text(series->baseline), "workload_sha256",
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o}",
+        "workload", dcb_json_text(series->workload), "impl", dcb_json_text(series->impl),
+        "part", dcb_json_whole(series->part), "apart", dcb_json_name(series->apart),
+        "baseline", dcb_json_text(series->baseline), "workload_sha256",
         dcb_json_name(series->workload_sha256), "baseline_sha256",
         dcb_json_name(series->baseline_sha256), "python", dcb_json_text(series->python),
         "gc", (int)series->gc, "between_runs", dcb_json_number(series->between), "drift",
-        dcb_json_number(series->slow), "steps", steps, "points", points);
+        dcb_json_number(series->slow), "judged", dcb_json_whole(series->judged),
+        "detectable", dcb_json_number(series->detectable), "steps", steps, "points",
+        points);
 }
 
 char *dcb_json_history(const struct dcb_history *history)

@@ -195,13 +195,11 @@ static void step_files(const struct dcb_sheet *sheet, const struct dcb_history *
 {
     const struct dcb_history_file *before = file_of(history, series, step->before);
     const struct dcb_history_file *behind = file_of(history, series, step->behind);
-    char *name = dcb_history_name(series), date[DCB_HISTORY_DATE], *text;
-
-    dcb_history_date(date, behind->time_s);
-    text = dcb_xasprintf("%s is the last result before the step of %s, %s the first "
-                         "behind it; %zu and %zu results",
-                         before->path, name, behind->path, step->results_before,
-                         step->results_behind);
+    char *name = dcb_history_name(series);
+    char *text = dcb_xasprintf(
+        "%s is the last result before the step of %s, %s the first "
+        "behind it; %zu and %zu results",
+        before->path, name, behind->path, step->results_before, step->results_behind);
     dcb_sheet_remark(sheet, "", text);
     free(name);
     free(text);
@@ -241,17 +239,51 @@ static void step_table(const struct dcb_sheet *sheet, const struct block *block)
     }
 }
 
-/* That none was found, or that none was looked for. */
+/* "1.2 %"; "x 3" for more than a doubling. */
+static char *size_text(double ratio)
+{
+    double percent = 100 * (ratio - 1);
+
+    if (ratio > 2)
+        return dcb_xasprintf("x %.2g", ratio);
+    return dcb_xasprintf("%.*f %%",
+                         percent < 0.995  ? 2
+                         : percent < 9.95 ? 1
+                                          : 0,
+                         percent);
+}
+
+/* That none was found, and what would have been; or that none was looked for. */
 static void no_steps(const struct dcb_sheet *sheet, const struct block *block)
 {
-    size_t looked = 0;
+    const struct dcb_history_series *blind = NULL; /* the least sure one */
+    size_t most = 0;
+    char *text, *size;
 
-    for (size_t i = block->first; i < block->end; i++)
-        looked += block->history->series[i].count >= 2 * DCB_STEPS_SEGMENT;
-    if (looked)
-        dcb_sheet_remark(sheet, "", "no step");
+    for (size_t i = block->first; i < block->end; i++) {
+        const struct dcb_history_series *series = &block->history->series[i];
+
+        most = series->judged > most ? series->judged : most;
+        if (series->judged >= 2 * DCB_STEPS_SEGMENT &&
+            (!blind || series->detectable > blind->detectable))
+            blind = series;
+    }
+    size = blind ? size_text(blind->detectable) : NULL;
+    if (!blind)
+        text = dcb_xasprintf("too few results to look for steps (%zu with an interval, "
+                             "%d needed)",
+                             most, 2 * DCB_STEPS_SEGMENT);
+    else if (isfinite(blind->detectable))
+        text =
+            dcb_xasprintf("no step; in the middle of %zu results, one of %s would show",
+                          blind->judged, size);
     else
-        dcb_sheet_remark(sheet, "", "too few results to look for steps: less than 10");
+        text = dcb_xasprintf("no step; of %zu results, none would show for so many "
+                             "series",
+                             blind->judged);
+    dcb_sheet_remark(sheet, "", text);
+    free(size);
+    free(text);
 }
 
 static void put_block(const struct dcb_sheet *sheet, const struct block *block)

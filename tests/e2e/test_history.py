@@ -151,6 +151,15 @@ def test_operands_may_overlap(dcbench, base):
     assert done.err == "" and not report["notes"]
 
 
+def test_copies_count_once(dcbench, base):
+    make(base, dcbench.folder / "results", 6)
+    (dcbench.folder / "results/0/copy.json.gz").write_bytes(
+        gzip.compress((dcbench.folder / "results/2/r0002.json").read_bytes()))
+    report, done = history(dcbench, "results")
+    assert len(report["results"]) == 6 and len(report["notes"]) == 1
+    assert "1 result left out" in report["notes"][0] and "r0002.json" in report["notes"][0]
+
+
 def test_a_new_interpreter_is_no_step(dcbench, base):
     def edit(data, number):
         if number >= 30:

@@ -263,6 +263,7 @@ static void tells_what_else_changed_at_a_step(void **state)
     }
     dcb_history_finish(&history);
     assert_string_equal(history.series[0].steps[0].also, "the CPU");
+    assert_note(&history, "of fewer than 48 results, a step cannot be told from a drift");
     assert_note(&history, "memo, merged: at the step of 2026-01-21, the CPU changed");
     dcb_history_clear(&history);
 }
@@ -370,6 +371,99 @@ static void tables_show_series_and_steps(void **state)
     assert_contains(out.text,
                     "memo,merged,1,stdlib,CPython 3.11.2,2026-02-10T00:00:00Z,"
                     "some/r0040.json,,abcd028000000000000000000000000000000000,");
+    dcb_strbuf_clear(&out);
+    dcb_history_clear(&history);
+}
+
+/* The same run by two names, and another one of the same second. */
+static void copies_count_once(void **state)
+{
+    struct dcb_history history = {.files = NULL};
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        struct dcb_rng rng = {.state = seed < 3 ? 15 : 16};
+        struct dcb_document *document = make_day(0, 0, &rng);
+
+        set_text(&document->path, seed == 1 ? "a.json" : "b.json.gz");
+        add(&history, document);
+    }
+    dcb_history_finish(&history);
+    assert_int_equal(history.file_count, 2);
+    assert_int_equal(history.series[0].count, 2);
+    assert_int_equal(history.copies, 1);
+    assert_note(&history, "1 result left out, of which there is a copy; the first: "
+                          "b.json.gz");
+    dcb_history_clear(&history);
+}
+
+static void dates_that_cannot_be_read_are_shown(void **state)
+{
+    struct dcb_history history = {.files = NULL};
+    struct dcb_rng rng = {.state = 15};
+    struct dcb_document *document = make_day(0, 0, &rng);
+
+    (void)state;
+    document->time_s = -1;
+    document->result.system.date[0] = '\0';
+    refuse(&history, document, &everything, "it has no date");
+    document = make_day(0, 0, &rng);
+    document->time_s = -86400;
+    snprintf(document->result.system.date, sizeof document->result.system.date,
+             "1969-12-31T00:00:00Z");
+    refuse(&history, document, &everything, "its date, '1969-12-31T00:00:00Z', is none");
+    dcb_history_clear(&history);
+}
+
+/* The first `known` of the results have intervals. */
+static struct dcb_history make_judged(size_t days, size_t known, bool second)
+{
+    struct dcb_history history = {.files = NULL};
+    struct dcb_rng rng = {.state = 3};
+
+    for (size_t day = 0; day < days; day++) {
+        struct dcb_document *document = make_day(day, 0, &rng);
+
+        for (size_t i = 0; day >= known && i < 2; i++) {
+            for (size_t arm = 2; arm < (second ? 3 : 4); arm++) {
+                struct dcb_cell *cell = &document->result.workloads[i].cells[arm];
+
+                cell->ratio.low = cell->ratio.high = DCB_UNKNOWN;
+            }
+        }
+        add(&history, document);
+    }
+    dcb_history_finish(&history);
+    return history;
+}
+
+static void steps_are_looked_for_in_judged_results(void **state)
+{
+    struct dcb_history history = make_judged(12, 9, false);
+    struct dcb_strbuf out = DCB_STRBUF_INIT;
+    double shared;
+
+    (void)state;
+    dcb_report_history(&history, 0, false, true, &out);
+    assert_contains(out.text,
+                    "too few results to look for steps (9 with an interval, 10 needed)");
+    assert_null(strstr(out.text, "no step;"));
+    assert_int_equal(history.series[0].judged, 9);
+    assert_true(isnan(history.series[0].detectable));
+    dcb_strbuf_clear(&out);
+    dcb_history_clear(&history);
+
+    /* Those that are not judged take no share of the rate. */
+    history = make_judged(12, 12, false);
+    shared = history.series[1].detectable;
+    assert_true(shared > 1.005 && shared < 1.1);
+    dcb_history_clear(&history);
+    history = make_judged(12, 9, true);
+    assert_int_equal(history.series[0].judged, 9);
+    assert_int_equal(history.series[1].judged, 12);
+    assert_true(history.series[1].detectable < shared);
+    dcb_report_history(&history, 0, false, true, &out);
+    assert_contains(out.text, "no step; in the middle of 12 results, one of ");
     dcb_strbuf_clear(&out);
     dcb_history_clear(&history);
 }
@@ -532,6 +626,9 @@ int main(void)
         cmocka_unit_test(passes_over_what_has_no_place),
         cmocka_unit_test(empty_histories_are_fine),
         cmocka_unit_test(tables_show_series_and_steps),
+        cmocka_unit_test(copies_count_once),
+        cmocka_unit_test(dates_that_cannot_be_read_are_shown),
+        cmocka_unit_test(steps_are_looked_for_in_judged_results),
         cmocka_unit_test(short_histories_say_so),
         cmocka_unit_test(json_has_what_is_known),
         cmocka_unit_test(plots_have_a_panel_for_each_workload),
