@@ -307,6 +307,34 @@ const char *dcb_history_date(char *buffer, int64_t time_s)
     return buffer;
 }
 
+enum { DAY = 86400 }; /* seconds of one, in UTC */
+
+static bool same_day(const struct dcb_history *history, size_t a, size_t b)
+{
+    return history->files[a].time_s / DAY == history->files[b].time_s / DAY;
+}
+
+const char *dcb_history_when(char *buffer, const struct dcb_history *history, size_t file)
+{
+    size_t last = history->file_count - 1;
+    bool shared = (file > 0 && same_day(history, file - 1, file)) ||
+                  (file < last && same_day(history, file, file + 1));
+
+    int64_t time_s = history->files[file].time_s, second = time_s % DAY;
+    int hour = (int)(second / 3600), minute = (int)(second / 60 % 60);
+    char date[DCB_HISTORY_DATE];
+
+    dcb_history_date(date, time_s);
+    if (!shared)
+        snprintf(buffer, DCB_HISTORY_DATE, "%.16s", date);
+    else if (same_day(history, 0, last))
+        snprintf(buffer, DCB_HISTORY_DATE, "%02d:%02d:%02d", hour, minute,
+                 (int)(second % 60));
+    else
+        snprintf(buffer, DCB_HISTORY_DATE, "%.16s %02d:%02d", date, hour, minute);
+    return buffer;
+}
+
 double *dcb_history_values(const struct dcb_history_series *series)
 {
     double *values = dcb_xcalloc(series->count + 1, sizeof *values);

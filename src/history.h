@@ -112,6 +112,11 @@ void dcb_history_clear(struct dcb_history *history);
 enum { DCB_HISTORY_DATE = 32 };
 const char *dcb_history_date(char *buffer, int64_t time_s);
 
+/* When the result was made, in UTC: "2026-03-02"; where another one is of the same day,
+ * "2026-03-02 08:15"; where all are of one day, "08:15:20". Into a buffer as above. */
+const char *dcb_history_when(char *buffer, const struct dcb_history *history,
+                             size_t file);
+
 /* Log ratios of a series, in its order; owned by the caller. */
 double *dcb_history_values(const struct dcb_history_series *series);
 

@@ -329,8 +329,7 @@ static void note_steps(struct dcb_history *history)
             if (step->also)
                 note(history, "%s, %s: at the step of %s, %s changed, too",
                      series->workload, name,
-                     dcb_history_date(
-                         date, history->files[series->points[step->behind].file].time_s),
+                     dcb_history_when(date, history, series->points[step->behind].file),
                      step->also);
         }
         if (series->slow >= SLOW_TOLD)

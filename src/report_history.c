@@ -20,7 +20,10 @@
 enum {
     NAME_WIDTH = 18,      /* of an implementation */
     STEP_NAME_WIDTH = 14, /* beside the texts of a step */
-    ORIGIN_WIDTH = 9,     /* of each side of a step */
+    ORIGIN_WIDTH = 9,     /* of each side of a step, */
+    ORIGIN_NARROW = 7,    /* where its time stands beside its date */
+    MARKDOWN_WIDTH = 60,
+    DATE_WIDTH = 10,
     COMMIT_WIDTH = 7,
     LINE_MIN = 10, /* of the picture */
     LINE_MAX = 40,
@@ -92,17 +95,46 @@ static const struct dcb_history_file *file_of(const struct dcb_history *history,
     return &history->files[series->points[point].file];
 }
 
-/* By what people know a result: its commit, else its label, else its file. */
-static char *origin_text(const struct dcb_history_file *file)
+/* "v1.4 (abcd027)", the label alone, the commit alone, or the file's name. */
+static char *full_origin(const struct dcb_history_file *file)
 {
     const char *slash = strrchr(file->path, '/');
 
+    if (file->label && file->commit)
+        return dcb_xasprintf("%s (%.*s)", file->label, COMMIT_WIDTH, file->commit);
     if (file->commit)
         return dcb_xasprintf("%.*s", COMMIT_WIDTH, file->commit);
-    return dcb_utf8_shorten(file->label ? file->label
-                            : slash     ? slash + 1
-                                        : file->path,
-                            ORIGIN_WIDTH);
+    return dcb_xstrdup(file->label ? file->label : slash ? slash + 1 : file->path);
+}
+
+/* By what people know two results: their labels, where these tell them apart, else their
+ * commits, else their files. All that is known where there is room, in Markdown. */
+static char *between_text(const struct dcb_sheet *sheet,
+                          const struct dcb_history_file *before,
+                          const struct dcb_history_file *behind, size_t width)
+{
+    const struct dcb_history_file *files[] = {before, behind};
+    bool labels =
+        before->label && behind->label && strcmp(before->label, behind->label) != 0;
+    char *texts[2], *both;
+
+    for (size_t i = 0; i < 2; i++) {
+        struct dcb_history_file shown = *files[i];
+        char *full;
+
+        if (sheet->format != DCB_TABLE_MARKDOWN && labels)
+            shown.commit = NULL;
+        else if (sheet->format != DCB_TABLE_MARKDOWN && shown.commit)
+            shown.label = NULL;
+        full = full_origin(&shown);
+        texts[i] = dcb_utf8_shorten(
+            full, sheet->format == DCB_TABLE_MARKDOWN ? (size_t)MARKDOWN_WIDTH : width);
+        free(full);
+    }
+    both = dcb_xasprintf("%s - %s", texts[0], texts[1]);
+    free(texts[0]);
+    free(texts[1]);
+    return both;
 }
 
 static char *short_name(const struct dcb_history_series *series, size_t width)
@@ -167,26 +199,27 @@ static void series_table(const struct dcb_sheet *sheet, const struct block *bloc
     dcb_text_table_free(table);
 }
 
-static void step_row(struct dcb_text_table *table, const struct dcb_history *history,
+static void step_row(const struct dcb_sheet *sheet, struct dcb_text_table *table,
+                     const struct dcb_history *history,
                      const struct dcb_history_series *series,
                      const struct dcb_history_step *step)
 {
-    const struct dcb_history_file *behind = file_of(history, series, step->behind);
-    char *name = short_name(series, STEP_NAME_WIDTH);
-    char *from = origin_text(file_of(history, series, step->before));
-    char *to = origin_text(behind), text[TEXT_SIZE];
+    char *name = short_name(series, STEP_NAME_WIDTH), text[TEXT_SIZE];
+    const char *when = dcb_history_when(text, history, series->points[step->behind].file);
+    char *between =
+        between_text(sheet, file_of(history, series, step->before),
+                     file_of(history, series, step->behind),
+                     strlen(when) > DATE_WIDTH ? ORIGIN_NARROW : ORIGIN_WIDTH);
     enum dcb_style style = step->change.estimate > 1 ? DCB_STYLE_BAD : DCB_STYLE_GOOD;
 
-    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s",
-                        dcb_history_date(text, behind->time_s));
+    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", when);
     dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", name);
-    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s - %s", from, to);
+    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", between);
     dcb_text_table_cell(table, style, "%s",
                         dcb_format_change(text, step->change.estimate));
     dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", interval_text(text, &step->change));
     free(name);
-    free(from);
-    free(to);
+    free(between);
 }
 
 static void step_files(const struct dcb_sheet *sheet, const struct dcb_history *history,
@@ -196,11 +229,16 @@ static void step_files(const struct dcb_sheet *sheet, const struct dcb_history *
     const struct dcb_history_file *before = file_of(history, series, step->before);
     const struct dcb_history_file *behind = file_of(history, series, step->behind);
     char *name = dcb_history_name(series);
+    char *from = full_origin(before), *to = full_origin(behind);
     char *text = dcb_xasprintf(
-        "%s is the last result before the step of %s, %s the first "
-        "behind it; %zu and %zu results",
-        before->path, name, behind->path, step->results_before, step->results_behind);
+        "%s, %s, is the last result before the step of %s, %s, %s, the first behind it; "
+        "%zu and %zu results",
+        before->path, from, name, behind->path, to, step->results_before,
+        step->results_behind);
+
     dcb_sheet_remark(sheet, "", text);
+    free(from);
+    free(to);
     free(name);
     free(text);
 }
@@ -227,7 +265,7 @@ static void step_table(const struct dcb_sheet *sheet, const struct block *block)
         const struct dcb_history_series *series = &block->history->series[i];
 
         for (size_t k = 0; k < series->step_count; k++)
-            step_row(table, block->history, series, &series->steps[k]);
+            step_row(sheet, table, block->history, series, &series->steps[k]);
     }
     dcb_sheet_print_table(sheet, table);
     dcb_text_table_free(table);
@@ -339,9 +377,9 @@ static void put_history(const struct dcb_sheet *sheet, const struct dcb_history 
             "neighbours; up is slower. A line is as high as its own range, at least 1 %. "
             "first, last: change against the baseline, with the interval of that run.");
         dcb_sheet_remark(sheet, "",
-                         "step: the first day behind it; between: the last result before "
-                         "and the first "
-                         "behind it, by commit, label or file.");
+                         "step: when the first result behind it was made (UTC); between: "
+                         "the last result before and the first behind it, by label, "
+                         "commit or file.");
     }
     for (size_t i = 0; i < history->note_count; i++)
         dcb_sheet_remark(sheet, markdown ? "Note: " : "note: ", history->notes[i]);

@@ -1,7 +1,7 @@
 /*
  * How often `dcbench history` sees a step where there is none, and how well it finds one
  * that is there: histories made by a random generator go through src/steps.c. Prints the
- * tables of docs/methodology.md, "Steps in a history". Takes about a minute; the same
+ * tables of docs/methodology.md, "Steps in a history". Takes two minutes; the same
  * numbers every time.
  *
  *     make build/tests/step_rates && build/tests/step_rates

@@ -111,7 +111,7 @@ def test_other_formats(dcbench, base):
     make(base, dcbench.folder / "results", 40, step=-0.03, at=25)
     plain = dcbench("history", "results", env=dcbench.environment(LC_ALL="C")).out
     assert plain.isascii() and "40 results" in plain
-    assert re.search(r"\n  2021-01-1\d  merged .* -[23]\.\d %  -", plain)
+    assert re.search(r"\n  2021-01-1\d \d\d:00  merged .* -[23]\.\d %  -", plain)
     markdown = dcbench("history", "results", "--format", "markdown").out
     assert "\n### memo\n" in markdown and "| step " in markdown
     rows = list(csv.DictReader(io.StringIO(

@@ -353,7 +353,7 @@ static void tables_show_series_and_steps(void **state)
     assert_contains(out.text, "60 results, 2026-01-01 to 2026-03-01\n");
     assert_contains(out.text, "\nmemo\n  implementation  results  over time");
     assert_contains(out.text, "  2026-02-10  merged          abcd027 - abcd028  +2.0 %");
-    assert_contains(out.text, "some/r0039.json is the last result before the step of");
+    assert_contains(out.text, "some/r0039.json, abcd027, is the last result before the");
     for (const char *line = out.text; *line; line += strcspn(line, "\n") + 1)
         assert_true(strcspn(line, "\n") < 80);
     dcb_strbuf_clear(&out);
@@ -376,6 +376,37 @@ static void tables_show_series_and_steps(void **state)
 }
 
 /* The same run by two names, and another one of the same second. */
+/* Labels name results where they tell them apart; times, where days do not. */
+static void steps_are_named_by_label_and_time(void **state)
+{
+    static const int64_t gaps[] = {600, 40000};
+    static const char *const rows[] = {"  03:20:00  merged          v1 - v2  +2.",
+                                       "  2026-01-10 06:13  merged          v1 - v2  +"};
+
+    (void)state;
+    for (size_t k = 0; k < COUNT(gaps); k++) {
+        struct dcb_history history = {.files = NULL};
+        struct dcb_strbuf out = DCB_STRBUF_INIT;
+        struct dcb_rng rng = {.state = 3};
+
+        for (size_t i = 0; i < 40; i++) {
+            struct dcb_document *document = make_day(i, i >= 20 ? 0.025 : 0, &rng);
+
+            document->time_s = BEGAN + (int64_t)i * gaps[k];
+            set_text(&document->result.label, i < 20 ? "v1" : "v2");
+            add(&history, document);
+        }
+        dcb_history_finish(&history);
+        dcb_report_history(&history, 0, false, true, &out);
+        assert_contains(out.text, rows[k]);
+        dcb_strbuf_clear(&out);
+        dcb_report_history_markdown(&history, 0, true, &out);
+        assert_contains(out.text, "v1 (abcd013) - v2 (abcd014)");
+        dcb_strbuf_clear(&out);
+        dcb_history_clear(&history);
+    }
+}
+
 static void copies_count_once(void **state)
 {
     struct dcb_history history = {.files = NULL};
@@ -626,6 +657,7 @@ int main(void)
         cmocka_unit_test(passes_over_what_has_no_place),
         cmocka_unit_test(empty_histories_are_fine),
         cmocka_unit_test(tables_show_series_and_steps),
+        cmocka_unit_test(steps_are_named_by_label_and_time),
         cmocka_unit_test(copies_count_once),
         cmocka_unit_test(dates_that_cannot_be_read_are_shown),
         cmocka_unit_test(steps_are_looked_for_in_judged_results),
