@@ -1,6 +1,6 @@
 #include "history_plot.h"
 
-#include <inttypes.h>
+#include <stdint.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,10 +11,16 @@
 #include "utf8.h"
 #include "xalloc.h"
 
-enum { WIDTH = 960, PANEL_HEIGHT = 320, LABEL_WIDTH = 60 };
+enum { WIDTH = 960, PANEL_HEIGHT = 320, LABEL_WIDTH = 60, STEP_WIDTH = 20 };
 
 /* Seconds; what one result, or all of one second, would be drawn in. */
-static const double least_span = 86400;
+static const double least_span = 60;
+
+/* Results of which half lie within so small a part of the time from the first to the last
+ * would be one line: they are drawn side by side. */
+static const double least_part = 0.05;
+
+enum { MINUTES = 600, DAYS = 3 * 86400 };
 
 bool dcb_plot_format_of(const char *path, enum dcb_plot_format *ret_format)
 {
@@ -26,25 +32,55 @@ bool dcb_plot_format_of(const char *path, enum dcb_plot_format *ret_format)
     return true;
 }
 
-/* In single quotes, where gnuplot replaces nothing: neither `commands` nor \ or % mean
+/* For single quotes, where gnuplot replaces nothing: neither `commands` nor \ or % mean
  * anything. What could end them, or would have to be escaped in an SVG, is not let
  * through. */
-static void put_label(struct dcb_strbuf *out, const char *raw)
+static void put_text(struct dcb_strbuf *out, const char *raw, size_t width)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                   "0123456789 ._-+:,()/=";
-    char *label = dcb_utf8_shorten(raw, LABEL_WIDTH);
+    char *label = dcb_utf8_shorten(raw, width);
 
     for (char *c = label; *c; c++) {
         if ((unsigned char)*c < 0x80 && !strchr(allowed, *c))
             *c = '?';
     }
-    dcb_strbuf_appendf(out, "'%s'", label);
+    dcb_strbuf_append(out, label);
     free(label);
 }
 
+static void put_label(struct dcb_strbuf *out, const char *raw)
+{
+    dcb_strbuf_append(out, "'");
+    put_text(out, raw, LABEL_WIDTH);
+    dcb_strbuf_append(out, "'");
+}
+
+/* Whether the axis has the numbers of the results, and not their times. */
+static bool by_number(const struct dcb_history *history)
+{
+    size_t count = history->file_count, half = (count + 1) / 2;
+    const struct dcb_history_file *files = history->files;
+    int64_t least = files[count - 1].time_s - files[0].time_s;
+    double span = (double)least;
+
+    if (count < 4)
+        return false;
+    for (size_t i = 0; i + half < count; i++) {
+        int64_t part = files[i + half].time_s - files[i].time_s;
+
+        least = part < least ? part : least;
+    }
+    return (double)least < least_part * span || span < 1;
+}
+
+static double place_of(const struct dcb_history *history, size_t file, bool numbered)
+{
+    return numbered ? (double)file + 1 : (double)history->files[file].time_s;
+}
+
 /* Series are numbered through: each has its data in $d<number>. */
-static void put_data(const struct dcb_history *history, size_t index,
+static void put_data(const struct dcb_history *history, size_t index, bool numbered,
                      struct dcb_strbuf *out)
 {
     const struct dcb_history_series *series = &history->series[index];
@@ -56,9 +92,9 @@ static void put_data(const struct dcb_history *history, size_t index,
         double low = 100 * (point->ratio.low - 1), high = 100 * (point->ratio.high - 1);
         bool known = isfinite(low) && isfinite(high);
 
-        dcb_strbuf_appendf(out, "%" PRId64 " %.6g %.6g %.6g\n",
-                           history->files[point->file].time_s, value, known ? low : value,
-                           known ? high : value);
+        dcb_strbuf_appendf(out, "%.0f %.6g %.6g %.6g\n",
+                           place_of(history, point->file, numbered), value,
+                           known ? low : value, known ? high : value);
     }
     dcb_strbuf_append(out, "END\n");
 }
@@ -66,24 +102,32 @@ static void put_data(const struct dcb_history *history, size_t index,
 /* Half-way between the two results. */
 static void put_step(const struct dcb_history *history,
                      const struct dcb_history_series *series,
-                     const struct dcb_history_step *step, size_t color,
+                     const struct dcb_history_step *step, size_t color, bool numbered,
                      struct dcb_strbuf *out)
 {
-    double before = (double)history->files[series->points[step->before].file].time_s;
-    double behind = (double)history->files[series->points[step->behind].file].time_s;
+    double before = place_of(history, series->points[step->before].file, numbered);
+    size_t file = series->points[step->behind].file;
+    const char *label = history->files[file].label;
+    double behind = place_of(history, file, numbered);
     double place = before + (behind - before) / 2;
 
     dcb_strbuf_appendf(out,
                        "set arrow from %.1f, graph 0 to %.1f, graph 1 nohead linetype "
                        "%zu dashtype 2 linewidth 2\n"
-                       "set label '%+.1f %%' at %.1f, graph 1.05 center "
-                       "textcolor linetype %zu noenhanced\n",
-                       place, place, color, 100 * (step->change.estimate - 1), place,
-                       color);
+                       "set label '",
+                       place, place, color);
+    if (label) {
+        put_text(out, label, STEP_WIDTH);
+        dcb_strbuf_append(out, ": ");
+    }
+    dcb_strbuf_appendf(out,
+                       "%+.1f %%' at %.1f, graph 1.05 center textcolor linetype %zu "
+                       "noenhanced\n",
+                       100 * (step->change.estimate - 1), place, color);
 }
 
 static void put_panel(const struct dcb_history *history, size_t first, size_t end,
-                      struct dcb_strbuf *out)
+                      bool numbered, struct dcb_strbuf *out)
 {
     dcb_strbuf_append(out, "unset arrow\nunset label\nset title ");
     put_label(out, history->series[first].workload);
@@ -92,7 +136,7 @@ static void put_panel(const struct dcb_history *history, size_t first, size_t en
         const struct dcb_history_series *series = &history->series[i];
 
         for (size_t k = 0; k < series->step_count; k++)
-            put_step(history, series, &series->steps[k], i - first + 1, out);
+            put_step(history, series, &series->steps[k], i - first + 1, numbered, out);
     }
     for (size_t i = first; i < end; i++) {
         char *name = dcb_history_name(&history->series[i]);
@@ -127,40 +171,55 @@ static size_t count_panels(const struct dcb_history *history)
     return panels;
 }
 
-static void put_head(const struct dcb_history *history, enum dcb_plot_format format,
-                     const char *output, size_t panels, struct dcb_strbuf *out)
+static void put_head(enum dcb_plot_format format, const char *output, size_t panels,
+                     struct dcb_strbuf *out)
 {
-    double first = (double)history->files[0].time_s;
-    double last = (double)history->files[history->file_count - 1].time_s;
-    double rest = fmax(0.02 * (last - first), (least_span - (last - first)) / 2);
-
     dcb_strbuf_appendf(
         out,
         "set terminal %s size %d,%zu noenhanced background '#ffffff'\nset output '%s'\n"
-        "set encoding utf8\nset xdata time\nset timefmt '%%s'\n"
-        "set format x '%%Y-%%m-%%d'\nset xtics nomirror\nset ytics nomirror\n"
+        "set encoding utf8\nset xtics nomirror\nset ytics nomirror\n"
         "set format y '%%+.1f %%%%'\nset grid ytics\nset border 3\n"
-        "set key outside right top\nset ylabel 'change against the baseline'\n"
-        "set xrange [%.1f:%.1f]\n",
-        format == DCB_PLOT_SVG ? "svg" : "pngcairo", WIDTH, panels * PANEL_HEIGHT, output,
-        first - rest, last + rest);
+        "set key outside right top\nset ylabel 'change against the baseline'\n",
+        format == DCB_PLOT_SVG ? "svg" : "pngcairo", WIDTH, panels * PANEL_HEIGHT,
+        output);
+}
+
+/* From the first result to the last, by days, by times of the day or by numbers. */
+static void put_axis(const struct dcb_history *history, bool numbered,
+                     struct dcb_strbuf *out)
+{
+    double first = place_of(history, 0, numbered);
+    double last = place_of(history, history->file_count - 1, numbered);
+    double span = last - first;
+    double rest = fmax(0.02 * span, ((numbered ? 1 : least_span) - span) / 2);
+
+    if (numbered)
+        dcb_strbuf_append(out, "set xlabel 'number of the result, by time'\n");
+    else
+        dcb_strbuf_appendf(out, "set xdata time\nset timefmt '%%s'\nset format x '%s'\n",
+                           span < MINUTES ? "%H:%M:%S"
+                           : span < DAYS  ? "%m-%d %H:%M"
+                                          : "%Y-%m-%d");
+    dcb_strbuf_appendf(out, "set xrange [%.1f:%.1f]\n", first - rest, last + rest);
 }
 
 size_t dcb_history_plot(const struct dcb_history *history, enum dcb_plot_format format,
                         const char *output, struct dcb_strbuf *out)
 {
     size_t wanted = count_panels(history), panels = wanted, first = 0;
+    bool numbered = by_number(history);
 
     if (panels > DCB_PLOT_PANELS_MAX)
         panels = DCB_PLOT_PANELS_MAX;
-    put_head(history, format, output, panels, out);
+    put_head(format, output, panels, out);
+    put_axis(history, numbered, out);
     for (size_t i = 0; i < history->series_count; i++)
-        put_data(history, i, out);
+        put_data(history, i, numbered, out);
     dcb_strbuf_appendf(out, "set multiplot layout %zu,1\n", panels);
     for (size_t i = 0; i < panels; i++) {
         size_t end = block_end(history, first);
 
-        put_panel(history, first, end, out);
+        put_panel(history, first, end, numbered, out);
         first = end;
     }
     dcb_strbuf_append(out, "unset multiplot\nunset output\n");

@@ -559,6 +559,46 @@ static void plots_have_a_panel_for_each_workload(void **state)
     dcb_history_clear(&history);
 }
 
+/* Results of one afternoon; of one, and one of long before; of one second. */
+static void plots_keep_results_apart(void **state)
+{
+    static const struct {
+        int64_t gap, before;
+        const char *axis;
+    } cases[] = {
+        {DAY, 0, "set format x '%Y-%m-%d'\n"},
+        {600, 0, "set format x '%m-%d %H:%M'\n"},
+        {20, 0, "set format x '%H:%M:%S'\n"},
+        {600, 90 * DAY, "set xlabel 'number of the result, by time'\n"},
+        {0, 0, "set xlabel 'number of the result, by time'\n"},
+    };
+
+    (void)state;
+    for (size_t k = 0; k < COUNT(cases); k++) {
+        struct dcb_history history = {.files = NULL};
+        struct dcb_strbuf out = DCB_STRBUF_INIT;
+        struct dcb_rng rng = {.state = 3};
+
+        for (size_t i = 0; i < 20; i++) {
+            struct dcb_document *document = make_day(i, i >= 10 ? 0.05 : 0, &rng);
+
+            document->time_s =
+                BEGAN + (int64_t)i * cases[k].gap - (i ? 0 : cases[k].before);
+            set_text(&document->result.label, i < 10 ? "v1.4" : "v1.5");
+            add(&history, document);
+        }
+        dcb_history_finish(&history);
+        dcb_history_plot(&history, DCB_PLOT_SVG, "/out", &out);
+        assert_contains(out.text, cases[k].axis);
+        assert_contains(out.text, "set label 'v1.5: +");
+        assert_int_equal(strstr(out.text, "set xdata time") == NULL, k >= 3);
+        if (k >= 3)
+            assert_contains(out.text, "set arrow from 10.5, graph 0");
+        dcb_strbuf_clear(&out);
+        dcb_history_clear(&history);
+    }
+}
+
 /* Whatever a file calls its arms and workloads: no text of it is a command of gnuplot's,
  * which are backquotes and what stands behind a quote or a newline. */
 static void labels_are_no_commands(void **state)
@@ -664,6 +704,7 @@ int main(void)
         cmocka_unit_test(short_histories_say_so),
         cmocka_unit_test(json_has_what_is_known),
         cmocka_unit_test(plots_have_a_panel_for_each_workload),
+        cmocka_unit_test(plots_keep_results_apart),
         cmocka_unit_test(labels_are_no_commands),
         cmocka_unit_test(formats_are_told_by_the_name),
         cmocka_unit_test(sparks_go_from_low_to_high),
