@@ -20,7 +20,7 @@ static const double least_span = 60;
  * would be one line: they are drawn side by side. */
 static const double least_part = 0.05;
 
-enum { MINUTES = 600, DAYS = 3 * 86400 };
+enum { MINUTES = 600, DAY = 86400 };
 
 bool dcb_plot_format_of(const char *path, enum dcb_plot_format *ret_format)
 {
@@ -198,7 +198,7 @@ static void put_axis(const struct dcb_history *history, bool numbered,
     else
         dcb_strbuf_appendf(out, "set xdata time\nset timefmt '%%s'\nset format x '%s'\n",
                            span < MINUTES ? "%H:%M:%S"
-                           : span < DAYS  ? "%m-%d %H:%M"
+                           : span < DAY   ? "%H:%M"
                                           : "%Y-%m-%d");
     dcb_strbuf_appendf(out, "set xrange [%.1f:%.1f]\n", first - rest, last + rest);
 }

@@ -567,7 +567,7 @@ static void plots_keep_results_apart(void **state)
         const char *axis;
     } cases[] = {
         {DAY, 0, "set format x '%Y-%m-%d'\n"},
-        {600, 0, "set format x '%m-%d %H:%M'\n"},
+        {600, 0, "set format x '%H:%M'\n"},
         {20, 0, "set format x '%H:%M:%S'\n"},
         {600, 90 * DAY, "set xlabel 'number of the result, by time'\n"},
         {0, 0, "set xlabel 'number of the result, by time'\n"},
