@@ -24,8 +24,8 @@
 
 #include "stats.h"
 
-/* On each side of a step. Of these, one or two that lie far off make no step, however far:
- * they are outliers. Three or four may. */
+/* On each side of a step. Of these, one or two that lie far off make no step, however
+ * far: they are outliers. Three or four may. */
 enum { DCB_STEPS_SEGMENT = 5 };
 
 /* Of fewer values a drift cannot be told from a step: `slow` is 1. */
