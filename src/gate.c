@@ -186,6 +186,21 @@ static bool is_of(const struct dcb_gate_finding *finding, const struct dcb_gate_
            strcmp(finding->impl, row->row->impl) == 0;
 }
 
+/* What was counted the first time, and was no pass, is not settled by a measurement that
+ * could not count. */
+static void check_counted(struct dcb_gate_finding *finding)
+{
+    struct dcb_gate_measure *last = &finding->measures[finding->measure_count - 1];
+    char *reason = last->reason;
+
+    if (last->outcome != DCB_GATE_NOT_APPLIED)
+        return;
+    last->outcome = DCB_GATE_UNDECIDED;
+    last->reason = dcb_xasprintf("not counted the second time%s%s", reason ? ": " : "",
+                                 reason ? reason : "");
+    free(reason);
+}
+
 static void judge_again(struct dcb_gate *gate, const struct dcb_gate_row *row)
 {
     for (size_t i = 0; i < gate->finding_count; i++) {
@@ -200,6 +215,7 @@ static void judge_again(struct dcb_gate *gate, const struct dcb_gate_row *row)
                                  whole.reason);
         else
             judge_rule(gate, finding, row);
+        check_counted(finding);
         free(whole.reason);
     }
 }

@@ -547,6 +547,32 @@ static void the_second_alone_is_judged(void **state)
     }
 }
 
+/* A count that was too high, and then could not be counted again, has not passed. */
+static void a_count_that_is_lost_decides_nothing(void **state)
+{
+    static const struct dcb_interval firsts[] = {{1.05, 1.04, 1.06}, {1.01, 0.98, 1.04}};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        const struct dcb_gate_finding *finding;
+        struct twice twice;
+
+        make_twice(&twice, 1);
+        instructions_of(&twice.first)->provider = DCB_PROVIDER_HARDWARE;
+        instructions_of(&twice.first)->change = firsts[i];
+        instructions_of(&twice.second)->ratio.estimate = (double)NAN;
+        dcb_gate_judge(&twice.gate, &twice.first.compare);
+        assert_true(dcb_gate_wants_again(&twice.gate, "memo"));
+        dcb_gate_judge(&twice.gate, &twice.second.compare);
+        finding = find_finding(&twice.gate, "memo", DCB_GATE_INSTRUCTIONS);
+        assert_int_equal(finding->measure_count, 2);
+        assert_outcome(finding, DCB_GATE_UNDECIDED);
+        assert_has(dcb_gate_judged(finding)->reason, "not counted the second time");
+        assert_int_equal(dcb_gate_outcome(&twice.gate), DCB_GATE_UNDECIDED);
+        unmake_twice(&twice);
+    }
+}
+
 static void so_many_retries_and_no_more(void **state)
 {
     struct twice twice;
@@ -772,6 +798,7 @@ int main(void)
         cmocka_unit_test(what_was_not_reached_has_failed),
         cmocka_unit_test(nothing_to_judge_is_no_pass),
         cmocka_unit_test(the_second_alone_is_judged),
+        cmocka_unit_test(a_count_that_is_lost_decides_nothing),
         cmocka_unit_test(so_many_retries_and_no_more),
         cmocka_unit_test(a_simulated_regression_needs_no_second_look),
         cmocka_unit_test(an_update_measures_once),
