@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "catalog.h"
+#include "check_place.h"
 #include "document.h"
 #include "error.h"
 #include "events.h"
@@ -115,6 +116,25 @@ static int text_of(const struct recorded *list, size_t index, char **ret_text,
     return 0;
 }
 
+/* A file of this name is here as well: which one is meant is not to be guessed. */
+static int check_here(const struct recorded *list, const struct dcb_spec *spec,
+                      struct dcb_error *err)
+{
+    char *other = spec->path && !spec->builtin
+                      ? cli_check_file_here(spec->path, list->file->path)
+                      : NULL;
+
+    if (!other)
+        return 0;
+    dcb_error_set(err, DCB_ERROR_USAGE,
+                  "%s: '%s' is %s there, outside of this folder, and %s is here; say "
+                  "which one is meant: -%c %s=FILE",
+                  list->file->path, spec->label, spec->path, other, list->letter,
+                  spec->label);
+    free(other);
+    return -1;
+}
+
 static int spec_here(const struct recorded *list, size_t index,
                      const struct cli_options *options, const struct dcb_catalog *catalog,
                      struct dcb_spec *ret_spec, struct dcb_error *err)
@@ -126,10 +146,13 @@ static int spec_here(const struct recorded *list, size_t index,
                                        ret_spec, err) != 0)
         rc = dcb_error_prefix(err, "%s", list->file->path);
     free(text);
-    if (rc == 0) {
-        free(ret_spec->label);
-        ret_spec->label = dcb_xstrdup(list->specs[index].label);
-    }
+    if (rc != 0)
+        return rc;
+    free(ret_spec->label);
+    ret_spec->label = dcb_xstrdup(list->specs[index].label);
+    rc = check_here(list, ret_spec, err);
+    if (rc != 0)
+        dcb_spec_clear(ret_spec);
     return rc;
 }
 

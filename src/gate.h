@@ -20,6 +20,7 @@
 
 struct dcb_compare;
 struct dcb_document;
+struct dcb_source;
 struct dcb_strbuf;
 
 enum dcb_gate_rule {
@@ -126,6 +127,11 @@ char *dcb_gate_conclusion(const struct dcb_gate *gate);
 /* What a finding says in one line, without its workload and implementation: "+5.1 %,
  * +4.2 to +6.0 %, allowed +2 %". Owned by the caller. For annotations and messages. */
 char *dcb_gate_sentence(const struct dcb_gate_finding *finding);
+
+/* Where the arm, or behind the arms the workload, of this index was taken from; NULL for
+ * what is built in, the control, and what has no file. */
+const struct dcb_source *dcb_gate_source(const struct dcb_document *document,
+                                         size_t index);
 
 /* ---- gate_report.c, gate_csv.c ---- */
 

@@ -298,6 +298,27 @@ static void compare_notes(const struct page *page)
 
 /* ---- whole pages ---- */
 
+/* Where the code was taken from, which a baseline file says and nobody typed. */
+static void append_sources(const struct page *page)
+{
+    const struct dcb_document *now = page->gate->compares[0]->documents[1];
+    size_t arms = now->plan.arm_count, count = arms + now->plan.workload_count;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct dcb_source *source = dcb_gate_source(now, i);
+        const struct dcb_spec *spec =
+            i < arms ? &now->plan.arms[i] : &now->plan.workloads[i - arms];
+        char *line;
+
+        if (!source)
+            continue;
+        line = dcb_xasprintf("%s%s: %s", i < arms ? "" : "workload ", spec->label,
+                             source->path);
+        append_line(page, 0, INDENT, "", line);
+        free(line);
+    }
+}
+
 static void append_header(const struct page *page)
 {
     const struct dcb_document *then = page->gate->compares[0]->documents[0];
@@ -316,6 +337,7 @@ static void append_header(const struct page *page)
                       now->plan.arms[0].label);
     append_line(page, 0, INDENT, "", line);
     free(line);
+    append_sources(page);
 }
 
 void dcb_gate_report(const struct dcb_gate *gate, enum dcb_table_format format,

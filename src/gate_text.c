@@ -53,6 +53,22 @@ char *dcb_gate_printable(const char *raw)
     return text;
 }
 
+const struct dcb_source *dcb_gate_source(const struct dcb_document *document,
+                                         size_t index)
+{
+    const struct dcb_plan *plan = &document->plan;
+    size_t workload = index - plan->arm_count;
+    bool is_arm = index < plan->arm_count;
+    const struct dcb_spec *spec =
+        is_arm ? &plan->arms[index] : &plan->workloads[workload];
+    const struct dcb_source *source = is_arm
+                                          ? &document->result.arm_sources[index]
+                                          : &document->result.workload_sources[workload];
+
+    /* The control is the baseline's file once more. */
+    return spec->builtin || !source->path || index == 1 ? NULL : source;
+}
+
 /* ---- the conclusion ---- */
 
 /* "time", "simulated instructions" */

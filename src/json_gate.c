@@ -30,6 +30,27 @@ static json_t *encode_baseline(const struct dcb_document *then)
     return side;
 }
 
+/* Where the code that is not built in was taken from. */
+static json_t *encode_sources(const struct dcb_document *now)
+{
+    size_t arms = now->plan.arm_count, count = arms + now->plan.workload_count;
+    json_t *sources = json_array();
+
+    for (size_t i = 0; i < count; i++) {
+        const struct dcb_source *source = dcb_gate_source(now, i);
+        const struct dcb_spec *spec =
+            i < arms ? &now->plan.arms[i] : &now->plan.workloads[i - arms];
+
+        if (source)
+            json_array_append_new(sources,
+                                  json_pack("{s:s, s:o, s:o}", "kind",
+                                            i < arms ? "implementation" : "workload",
+                                            "label", dcb_json_name(spec->label), "path",
+                                            dcb_json_name(source->path)));
+    }
+    return sources;
+}
+
 static json_t *encode_attempt(const struct dcb_compare *compare)
 {
     const struct dcb_document *now = compare->documents[1];
@@ -132,9 +153,9 @@ char *dcb_json_gate(const struct dcb_gate *gate, bool updated)
     for (size_t i = 0; i < first->note_count; i++)
         json_array_append_new(notes, dcb_json_text(first->notes[i]));
     return dcb_json_line(json_pack(
-        "{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "schema", "dcbench-check/1",
+        "{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "schema", "dcbench-check/1",
         "dcbench", DCB_VERSION, "baseline", encode_baseline(first->documents[0]),
-        "settings", encode_settings(&gate->settings), "attempts", attempts, "findings",
-        findings, "conclusion", encode_conclusion(gate), "notes", notes, "updated",
-        (int)updated));
+        "sources", encode_sources(first->documents[1]), "settings",
+        encode_settings(&gate->settings), "attempts", attempts, "findings", findings,
+        "conclusion", encode_conclusion(gate), "notes", notes, "updated", (int)updated));
 }

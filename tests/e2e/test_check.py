@@ -281,6 +281,43 @@ def test_code_that_is_elsewhere(dcbench, base, write):
     check(dcbench, "-i", "new=moved.py", "--retries", "0", status=1)
 
 
+def test_it_says_where_the_code_is(dcbench, base):
+    new, small = dcbench.folder / "new.py", dcbench.folder / "small.py"
+    report, _ = check(dcbench)
+    assert report["sources"] == [
+        {"kind": "implementation", "label": "new", "path": str(new)},
+        {"kind": "workload", "label": "small", "path": str(small)}]
+    for form in ("table", "markdown"):
+        done = dcbench("check", "base.json", *EFFORT, *WIDE, "--format", form)
+        said = " ".join(done.out.replace("\\", "").split())
+        assert f"new: {new} " in said and f"workload small: {small} " in said
+
+
+@pytest.mark.parametrize("place, baseline, here", [
+    (".", "base.json", "new.py"),            # in the current folder
+    ("deep", "../base.json", "new.py"),      # in the baseline file's
+    ("deep", "deep.json", "src/new.py"),     # as deep in this working tree
+])
+def test_code_of_another_checkout(dcbench, base, write, place, baseline, here):
+    """The file names another clone's code, and this one has such a file, too."""
+    other, clone = dcbench.folder / "other", dcbench.folder / "clone"
+    for folder in (other / "src", clone / "src", clone / "deep", clone / ".git"):
+        folder.mkdir(parents=True)
+    (other / "src/new.py").write_text(COPY)
+    (clone / here).write_text(SLOW.format(200))
+    base["plan"]["implementations"][1]["path"] = str(other / "src/new.py")
+    file = clone / place / baseline
+    file.write_text(json.dumps(base))
+    done = dcbench("check", baseline, *EFFORT, *WIDE, status=2, cwd=clone / place)
+    for part in (str(other / "src/new.py"), str(clone / here), "-i new=FILE"):
+        assert part in done.err
+    done = dcbench("check", baseline, *EFFORT, *WIDE, "-i", f"new={clone / here}",
+                   "--retries", "0", status=1, cwd=clone / place)
+    (clone / here).unlink()
+    done = dcbench("check", baseline, *EFFORT, *WIDE, cwd=clone / place)
+    assert f"new: {other / 'src/new.py'} " in " ".join(done.out.split())
+
+
 @pytest.mark.parametrize("args, said", [
     ([], ["check wants a baseline file", "BASELINE.json"]),
     (["base.json", "more.json"], ["more.json"]),
