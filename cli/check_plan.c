@@ -167,17 +167,31 @@ static size_t find_label(const struct recorded *list, const char *label)
     return i;
 }
 
-static int not_in_file(const struct recorded *list, const char *label,
+/* What to say instead: the spec under a label of the file, or all of a larger file. */
+static char *hint_for(const struct recorded *list, const char *item)
+{
+    static const char keep[] = "--update takes it in, and keeps what is named beside it";
+    const char *equals = strchr(item, '='), *spec = equals ? equals + 1 : item;
+
+    if (!strpbrk(spec, ":./"))
+        return dcb_xstrdup(keep);
+    return dcb_xasprintf("-%c %s=%s measures it under a label of the file; %s",
+                         list->letter, list->count == 1 ? list->specs[0].label : "LABEL",
+                         spec, keep);
+}
+
+static int not_in_file(const struct recorded *list, const char *item, const char *label,
                        struct dcb_error *err)
 {
     struct dcb_strbuf all = DCB_STRBUF_INIT;
+    char *hint = hint_for(list, item);
 
     for (size_t i = 0; i < list->count; i++)
         dcb_strbuf_appendf(&all, "%s%s", i ? ", " : "", list->specs[i].label);
-    dcb_error_set(err, DCB_ERROR_USAGE,
-                  "%s: '%s' is not in %s, which has %s (--update takes it in)",
-                  list->option, label, list->file->path, all.text);
+    dcb_error_set(err, DCB_ERROR_USAGE, "%s: '%s' is not in %s, which has %s (%s)",
+                  list->option, label, list->file->path, all.text, hint);
     dcb_strbuf_clear(&all);
+    free(hint);
     return -1;
 }
 
@@ -193,12 +207,12 @@ static int named_spec(const struct recorded *list, const char *item,
     if (index < list->count)
         return spec_here(list, index, options, catalog, ret_spec, err);
     if (!options->update && !strpbrk(item, "=:./"))
-        return not_in_file(list, item, err);
+        return not_in_file(list, item, item, err);
     if (dcb_catalog_resolve(catalog, list->part, item, options->allow_pickle, &spec,
                             err) != 0)
         return -1;
     if (!options->update && find_label(list, spec.label) == list->count) {
-        not_in_file(list, spec.label, err);
+        not_in_file(list, item, spec.label, err);
         dcb_spec_clear(&spec);
         return -1;
     }
@@ -440,6 +454,35 @@ static int plan_again(struct cli_options *run, const struct dcb_document *file,
     return rc;
 }
 
+static void append_lost(const struct dcb_spec *then, size_t count,
+                        const struct dcb_spec *now, size_t now_count,
+                        struct dcb_strbuf *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t k = 0;
+
+        while (k < now_count && strcmp(now[k].label, then[i].label) != 0)
+            k++;
+        if (k == now_count)
+            dcb_strbuf_appendf(out, "%s%s", out->length ? ", " : "", then[i].label);
+    }
+}
+
+/* --update writes what was measured, and that alone. */
+static void tell_lost(const struct dcb_document *then, const struct dcb_plan *plan)
+{
+    struct dcb_strbuf lost = DCB_STRBUF_INIT;
+
+    append_lost(then->plan.arms + 2, then->plan.arm_count - 2, plan->arms + 2,
+                plan->arm_count - 2, &lost);
+    append_lost(then->plan.workloads, then->plan.workload_count, plan->workloads,
+                plan->workload_count, &lost);
+    if (lost.length)
+        cli_term_message("note: %s will no longer have %s, which -i and -w do not name",
+                         then->path, lost.text);
+    dcb_strbuf_clear(&lost);
+}
+
 int cli_check_plan(const struct cli_options *options, const struct dcb_document *then,
                    struct dcb_plan *ret_plan, struct dcb_error *err)
 {
@@ -454,5 +497,9 @@ int cli_check_plan(const struct cli_options *options, const struct dcb_document 
         return -1;
     effort_of(then, &run);
     precision_of(then, &run);
-    return plan_again(&run, then, ret_plan, err);
+    if (plan_again(&run, then, ret_plan, err) != 0)
+        return -1;
+    if (run.update && run.verbosity >= 0)
+        tell_lost(then, ret_plan);
+    return 0;
 }

@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "check_gaps.h"
@@ -57,6 +59,18 @@ struct check {
 
 /* ---- the baseline file ---- */
 
+/* --update takes what it measures from the file, so it does not go over one that cannot
+ * be read by itself. */
+static void tell_way_out(const char *path, struct dcb_error *err)
+{
+    size_t length = strlen(err->text);
+    struct stat status;
+
+    if (stat(path, &status) == 0 && S_ISREG(status.st_mode))
+        snprintf(err->text + length, sizeof err->text - length,
+                 "; remove it, and --update -i IMPLS -w WORKLOADS makes a new one");
+}
+
 static int read_baseline(struct check *check, struct dcb_error *err)
 {
     if (strcmp(check->path, "-") != 0 && access(check->path, F_OK) != 0 &&
@@ -69,6 +83,8 @@ static int read_baseline(struct check *check, struct dcb_error *err)
                              check->path, check->path);
     }
     check->then = dcb_document_read(check->path, DCB_DOCUMENT_WHOLE, err);
+    if (!check->then && check->options->update)
+        tell_way_out(check->path, err);
     return check->then ? 0 : -1;
 }
 
@@ -342,7 +358,8 @@ static void add_gate(struct check *check)
                    dcb_gate_outcome_name(outcome), sentence);
         free(sentence);
     }
-    if (check->then && gate->finding_count == 0 && !check->signal)
+    if (check->then && gate->finding_count == 0 && !check->signal &&
+        !check->options->update)
         dcb_ci_add(&check->ci, NULL, NULL, "check", DCB_CI_UNDECIDED,
                    "no row of %s was measured", check->path);
 }

@@ -323,6 +323,7 @@ def test_code_of_another_checkout(dcbench, base, write, place, baseline, here):
     (["base.json", "more.json"], ["more.json"]),
     (["base.json", "-i", "nwe"], ["--impl", "'nwe'", "base.json", "new"]),
     (["base.json", "-i", "x=new.py"], ["--impl", "'x'", "--update"]),
+    (["base.json", "-i", "small.py"], ["'small'", "(-i new=small.py measures", "--update"]),
     (["base.json", "-w", "memo"], ["--workload", "'memo'", "small"]),
     (["base.json", "-b", "merged"], ["--baseline", "'merged'", "stdlib"]),
     (["base.json", "-o", "base.json"], ["--output", "same file"]),
@@ -341,6 +342,10 @@ def test_damaged_files(dcbench, base, write):
         write("base.json", content)
         done = dcbench("check", "base.json", *EFFORT, status=3)
         assert done.out == "" and "base.json" in done.err
+        assert "remove it" not in done.err
+        done = dcbench("check", "base.json", *EFFORT, "--update", status=3)
+        assert "remove it, and --update" in done.err
+        assert (dcbench.folder / "base.json").read_text() == content
 
 
 def test_a_file_that_runs_nothing(dcbench, base, write):
@@ -389,6 +394,16 @@ def test_update_makes_and_replaces_the_file(dcbench, base, write):
     report, _ = check(dcbench, "-i", "new")
     assert [finding["impl"] for finding in times(report)] == ["new"]
     assert "now: more on small: not measured in this run" in report["notes"]
+
+
+def test_update_to_something_else(dcbench, base, write):
+    done = dcbench("check", "base.json", *EFFORT, *WIDE, "--update", "-i", "more=merged",
+                   "-w", "reduce")
+    assert "base.json will no longer have new, small" in done.err
+    after = valid(json.loads((dcbench.folder / "base.json").read_text()))
+    assert [i["label"] for i in after["plan"]["implementations"]] == ["stdlib", "more"]
+    done = dcbench("check", "base.json", *EFFORT, *WIDE, "--update")
+    assert "no longer" not in done.err
 
 
 def test_what_failed_is_not_kept(dcbench, base, write):
