@@ -25,6 +25,11 @@
  * run's. */
 static const double first_share = 0.25, first_most = 0.005;
 
+/* What a file may ask for: the time without progress, the parts of --max-time for one
+ * block and for the warm-ups of one arm, and the time that is worth a note. */
+static const double most_timeout_s = 600, block_share = 0.01, warm_share = 0.02,
+                    long_s = 60;
+
 /* ---- the file's sources, here ---- */
 
 /* One list of the file: its candidates or its workloads. */
@@ -146,8 +151,14 @@ static int spec_here(const struct recorded *list, size_t index,
                                        ret_spec, err) != 0)
         rc = dcb_error_prefix(err, "%s", list->file->path);
     free(text);
-    if (rc != 0)
+    if (rc != 0) {
+        /* What the file says is not the user's mistake; that he is to allow a pickle is
+         * for him to say. */
+        if (err->code == DCB_ERROR_USAGE &&
+            (list->specs[index].kind != DCB_SPEC_PICKLE || options->allow_pickle))
+            err->code = DCB_ERROR_SYSTEM;
         return rc;
+    }
     free(ret_spec->label);
     ret_spec->label = dcb_xstrdup(list->specs[index].label);
     rc = check_here(list, ret_spec, err);
@@ -347,8 +358,26 @@ static double at_most(double value, double most)
     return value < most ? value : most;
 }
 
-/* Measuring means the same as then. Files are not believed: what the command line does
- * not take is not taken from a file, either. */
+/* Blocks and warm-ups are to leave most of --max-time for rounds. */
+static void blocks_of(const struct dcb_plan *plan, struct cli_options *run)
+{
+    double most_us = fmin(1e6 * run->max_time_s * block_share, 1e6 * run->timeout_s / 4);
+    double warm_us = 1e6 * run->max_time_s * warm_share;
+
+    if (!cli_options_given(run, "block-time") && plan->block_ns >= 1000)
+        run->block_us =
+            (unsigned)fmax(at_most((double)plan->block_ns / 1000, most_us), 1);
+    if (!cli_options_given(run, "warm-ups"))
+        run->warm_ups =
+            (unsigned)at_most(plan->warmups, fmax(3, warm_us / fmax(run->block_us, 1)));
+}
+
+/*
+ * Measuring means the same as then. Files are not believed: what the command line does
+ * not take is not taken from a file, either, and what would go on for longer than the
+ * time that was given is cut. Iterations and rounds are not taken at all: the time of a
+ * block is, and both follow from it on a machine of another speed.
+ */
 static void effort_of(const struct dcb_document *file, struct cli_options *run)
 {
     const struct dcb_plan *plan = &file->plan;
@@ -357,16 +386,16 @@ static void effort_of(const struct dcb_document *file, struct cli_options *run)
         run->gc = plan->gc;
     if (!cli_options_given(run, "confidence"))
         run->confidence = fmax(at_most(plan->confidence, 0.9999), 0.5);
-    if (!cli_options_given(run, "max-time") && plan->max_time_s > 0)
+    if (!cli_options_given(run, "timeout") && plan->timeout_s > 0)
+        run->timeout_s = fmax(at_most(plan->timeout_s, most_timeout_s), run->timeout_s);
+    if (!cli_options_given(run, "max-time") && plan->max_time_s > 0) {
         run->max_time_s = at_most(plan->max_time_s, 1e6);
-    if (!cli_options_given(run, "rounds"))
-        run->rounds = (unsigned)at_most(plan->rounds, 100000);
-    if (!cli_options_given(run, "iterations"))
-        run->iterations = (uint64_t)at_most((double)plan->iterations, 1e12);
-    if (!cli_options_given(run, "block-time") && plan->block_ns >= 1000)
-        run->block_us = (unsigned)at_most((double)plan->block_ns / 1000, 1e7);
-    if (!cli_options_given(run, "warm-ups"))
-        run->warm_ups = (unsigned)at_most(plan->warmups, 10000);
+        if (run->max_time_s > long_s && run->verbosity >= 0)
+            cli_term_message("note: up to %g s for each workload, as %s says; --max-time "
+                             "says otherwise",
+                             run->max_time_s, file->path);
+    }
+    blocks_of(plan, run);
 }
 
 static void precision_of(const struct dcb_document *file, struct cli_options *run)

@@ -410,7 +410,6 @@ const struct cli_option_row cli_option_rows[] = {
         .commands = MEASURE,
         .group = CLI_GROUP_EFFORT,
         .help = "rounds of each worker",
-        .variants = as_in_file,
     },
     {
         .name = "iterations",
@@ -424,7 +423,6 @@ const struct cli_option_row cli_option_rows[] = {
         .commands = MEASURE,
         .group = CLI_GROUP_EFFORT,
         .help = "iterations of each timed block",
-        .variants = as_in_file,
     },
     {
         .name = "block-time",
@@ -521,6 +519,7 @@ const struct cli_option_row cli_option_rows[] = {
         .commands = MEASURE,
         .group = CLI_GROUP_EFFORT,
         .help = "end a worker that stands still so long",
+        .variants = as_in_file,
     },
     {
         .name = "affinity",

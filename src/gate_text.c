@@ -178,6 +178,20 @@ static const char *lead_of(const struct dcb_gate *gate, enum dcb_gate_outcome ou
     return gate->signal ? "interrupted: " : leads[outcome];
 }
 
+/* Whether a finding of this rule is undecided for its own figures. */
+static bool is_any_undecided(const struct dcb_gate *gate, enum dcb_gate_rule rule)
+{
+    for (size_t i = 0; i < gate->finding_count; i++) {
+        const struct dcb_gate_finding *finding = &gate->findings[i];
+        const struct dcb_gate_measure *measure = dcb_gate_judged(finding);
+
+        if (finding->rule == rule && measure->outcome == DCB_GATE_UNDECIDED &&
+            (rule == DCB_GATE_TIME || isfinite(measure->change.estimate)))
+            return true;
+    }
+    return false;
+}
+
 static bool is_any_lasting(const struct dcb_gate *gate)
 {
     for (size_t i = 0; i < gate->finding_count; i++) {
@@ -195,8 +209,12 @@ static const char *advice_of(const struct dcb_gate *gate, enum dcb_gate_outcome 
     if ((outcome == DCB_GATE_NOT_COMPARED && gate->settings.rules[DCB_GATE_TIME]) ||
         (outcome == DCB_GATE_UNDECIDED && is_any_lasting(gate)))
         return "; --update measures the baseline file anew";
-    if (outcome == DCB_GATE_UNDECIDED)
+    if (outcome != DCB_GATE_UNDECIDED)
+        return "";
+    if (is_any_undecided(gate, DCB_GATE_TIME))
         return "; a longer --max-time or a wider --margin decides";
+    if (is_any_undecided(gate, DCB_GATE_INSTRUCTIONS))
+        return "; a wider --instructions-margin decides";
     return "";
 }
 

@@ -4,6 +4,7 @@ busy; what is slower here is slower by far more."""
 import csv
 import io
 import json
+import os
 import shutil
 import signal
 import time
@@ -106,7 +107,7 @@ def test_the_same_code_passes(dcbench, base, write):
     now = valid(json.loads((dcbench.folder / "now.json").read_text()))
     assert now["plan"]["seed"] != base["plan"]["seed"]
     for name in ("implementations", "workloads", "gc", "block_ns", "warmup_blocks",
-                 "confidence", "rounds", "iterations"):
+                 "confidence", "timeout_s"):
         assert now["plan"][name] == base["plan"][name], name
     assert (now["label"], now["commit"]) == ("night 1", commit)
 
@@ -346,6 +347,36 @@ def test_damaged_files(dcbench, base, write):
         done = dcbench("check", "base.json", *EFFORT, "--update", status=3)
         assert "remove it, and --update" in done.err
         assert (dcbench.folder / "base.json").read_text() == content
+
+
+def test_a_file_cannot_make_it_last(dcbench, base, write):
+    base["plan"].update(rounds=100000, iterations=10**12, block_ns=10**10,
+                        warmup_blocks=10000, timeout_s=1e9)
+    write("base.json", json.dumps(base))
+    _, done = check(dcbench, "-o", "now.json")
+    plan = json.loads((dcbench.folder / "now.json").read_text())["plan"]
+    assert (plan["rounds"], plan["iterations"]) == (None, None)
+    assert plan["timeout_s"] == 600
+    assert plan["block_ns"] == 10_000_000 and plan["warmup_blocks"] == 3
+    assert "note: up to" not in done.err
+    base["plan"].update(max_time_s=90, block_ns=150000)
+    write("base.json", json.dumps(base))
+    done = dcbench("check", "base.json", "--workers", "1", "--counters", "none",
+                   "--retries", "0", status=4)
+    assert "note: up to 90 s for each workload, as base.json says" in done.err
+
+
+@pytest.mark.parametrize("change", [
+    {"path": "/dev/null"}, {"path": "/"}, {"path": "@FIFO@"},
+    {"builtin": True, "path": "/there/workloads/nothing_known.py"},
+])
+def test_faults_of_the_file_are_no_wrong_usage(dcbench, base, write, change):
+    fifo = dcbench.folder / "fifo.py"
+    os.mkfifo(fifo)
+    base["plan"]["workloads"][0].update(change)
+    write("base.json", json.dumps(base).replace("@FIFO@", str(fifo)))
+    done = dcbench("check", "base.json", *EFFORT, status=3)
+    assert "base.json: " in done.err
 
 
 def test_a_file_that_runs_nothing(dcbench, base, write):

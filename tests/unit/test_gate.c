@@ -702,6 +702,31 @@ static void conclusions(void **state)
     unmake_twice(&twice);
 }
 
+static void advice_is_of_the_rule(void **state)
+{
+    struct twice twice;
+    char *text;
+
+    (void)state;
+    make_twice(&twice, 0);
+    set_time(&twice.first, 0, 0.98, 1.01, 1.04);
+    dcb_gate_judge(&twice.gate, &twice.first.compare);
+    text = dcb_gate_conclusion(&twice.gate);
+    assert_has(text, "; a longer --max-time or a wider --margin decides");
+    free(text);
+    unmake_twice(&twice);
+
+    make_twice(&twice, 0);
+    instructions_of(&twice.first)->change = between(0.99, 1.01, 1.02);
+    dcb_gate_judge(&twice.gate, &twice.first.compare);
+    text = dcb_gate_conclusion(&twice.gate);
+    assert_has(text, "undecided: merged on memo: ");
+    assert_has(text, "; a wider --instructions-margin decides");
+    assert_null(strstr(text, "--max-time"));
+    free(text);
+    unmake_twice(&twice);
+}
+
 static void report_shows_both_measurements(void **state)
 {
     struct dcb_strbuf out = DCB_STRBUF_INIT;
@@ -805,6 +830,7 @@ int main(void)
         cmocka_unit_test(confidence_of_a_row_stays),
         cmocka_unit_test(precision_fits_the_margin),
         cmocka_unit_test(conclusions),
+        cmocka_unit_test(advice_is_of_the_rule),
         cmocka_unit_test(report_shows_both_measurements),
         cmocka_unit_test(quiet_says_nothing_of_a_pass),
         cmocka_unit_test(labels_are_made_printable),
