@@ -1,18 +1,28 @@
 #include "check_gaps.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "compare.h"
 #include "document.h"
 #include "term.h"
+#include "xalloc.h"
 
-static void tell(const struct dcb_document *then, const char *workload, unsigned gaps)
+static const char *or_unknown(const char *text)
 {
-    cli_term_message("%s%s%s: %s, so it cannot be compared; --update measures the file "
-                     "anew",
-                     then->path, workload ? ": " : "", workload ? workload : "",
-                     dcb_compare_gap_text(gaps));
+    return text ? text : "?";
+}
+
+/* " (3.11.2 then, 3.11.4 now; the patch level counts)" */
+static char *interpreters(const struct dcb_result *then, const struct dcb_result *now)
+{
+    const char *before = or_unknown(then->python.version);
+    const char *after = or_unknown(now->python.version);
+
+    if (strcmp(before, after) == 0)
+        return dcb_xasprintf(" (other builds of %s)", after);
+    return dcb_xasprintf(" (%s then, %s now; the patch level counts)", before, after);
 }
 
 /* Whether the workload of the plan is another file than the one of its label then. */
@@ -31,21 +41,38 @@ static bool has_other_source(const struct dcb_document *then,
     return false;
 }
 
-void cli_check_tell_gaps(const struct dcb_document *then, const struct dcb_result *result)
+char *cli_check_find_gap(const struct dcb_document *then, const struct dcb_result *result)
 {
     const struct dcb_document now = {
         .kind = DCB_DOCUMENT_RUN, .plan = *result->plan, .result = *result};
     unsigned gaps = dcb_compare_run_gaps(then, &now);
+    char *versions = NULL, *text;
 
     if (!dcb_compare_same_baseline(then, &now))
         gaps |= DCB_GAP_BASELINE;
     gaps &= ~(unsigned)DCB_GAP_MACHINE; /* ratios are compared all the same */
-    if (gaps) {
-        tell(then, NULL, gaps);
-        return;
+    if (!gaps)
+        return NULL;
+    if (gaps & DCB_GAP_INTERPRETER) {
+        gaps = DCB_GAP_INTERPRETER;
+        versions = interpreters(&then->result, result);
     }
-    for (size_t i = 0; i < now.plan.workload_count; i++) {
+    text =
+        dcb_xasprintf("%s: %s%s, so it cannot be compared; --update measures the file "
+                      "anew, here",
+                      then->path, dcb_compare_gap_text(gaps), versions ? versions : "");
+    free(versions);
+    return text;
+}
+
+void cli_check_tell_workloads(const struct dcb_document *then,
+                              const struct dcb_result *result)
+{
+    for (size_t i = 0; i < result->plan->workload_count; i++) {
         if (has_other_source(then, result, i))
-            tell(then, now.plan.workloads[i].label, DCB_GAP_WORKLOAD);
+            cli_term_message("%s: %s: %s, so it cannot be compared; --update measures "
+                             "the file anew",
+                             then->path, result->plan->workloads[i].label,
+                             dcb_compare_gap_text(DCB_GAP_WORKLOAD));
     }
 }

@@ -6,9 +6,13 @@
 struct dcb_document;
 struct dcb_result;
 
-/* `result` has been described, and nothing in it is measured yet: says on standard error
- * what of the file cannot be compared with it. */
-void cli_check_tell_gaps(const struct dcb_document *then,
+/* `result` has been described, and nothing in it is measured yet. Why no row at all can
+ * be compared, owned by the caller; NULL: there are some that can. */
+char *cli_check_find_gap(const struct dcb_document *then,
                          const struct dcb_result *result);
+
+/* Says on standard error which workloads cannot be compared. */
+void cli_check_tell_workloads(const struct dcb_document *then,
+                              const struct dcb_result *result);
 
 #endif

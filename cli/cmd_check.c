@@ -55,6 +55,7 @@ struct check {
     enum cli_status status; /* of what is no finding */
     int signal;
     bool updated;
+    bool hopeless; /* no row can be compared: nothing is measured */
 };
 
 /* ---- the baseline file ---- */
@@ -88,12 +89,23 @@ static int read_baseline(struct check *check, struct dcb_error *err)
     return check->then ? 0 : -1;
 }
 
-/* Before anything is measured. */
-static void tell_gaps(void *context, const struct dcb_result *result)
+/* Before anything is measured: nothing is where it would tell nothing, unless its result
+ * is wanted for itself. */
+static bool look_for_gaps(void *context, const struct dcb_result *result)
 {
-    const struct check *check = context;
+    struct check *check = context;
+    bool wanted = check->options->output != NULL, quiet = check->options->verbosity < 0;
+    char *gap = cli_check_find_gap(check->then, result);
 
-    cli_check_tell_gaps(check->then, result);
+    if (gap && !wanted)
+        dcb_ci_add(&check->ci, NULL, NULL, "check", DCB_CI_UNDECIDED, "%s", gap);
+    if (gap && (!quiet || !wanted))
+        cli_term_message("%s", gap);
+    if (!gap && !quiet)
+        cli_check_tell_workloads(check->then, result);
+    check->hopeless = gap && !wanted;
+    free(gap);
+    return !check->hopeless;
 }
 
 /* ---- one measurement ---- */
@@ -144,10 +156,9 @@ static int measure(struct check *check, const struct dcb_plan *plan, double conf
 {
     struct attempt *attempt = &check->attempts[check->gate.attempts];
     struct dcb_result result = {.plan = NULL};
-    bool tells = check->then && check->gate.attempts == 0 && !check->options->update &&
-                 check->options->verbosity >= 0;
-    int rc =
-        cli_measure(check->options, plan, tells ? tell_gaps : NULL, check, &result, err);
+    bool looks = check->then && check->gate.attempts == 0 && !check->options->update;
+    int rc = cli_measure(check->options, plan, looks ? look_for_gaps : NULL, check,
+                         &result, err);
 
     check->signal = check->gate.signal = result.signal;
     add_findings(check, &result);
@@ -359,7 +370,7 @@ static void add_gate(struct check *check)
         free(sentence);
     }
     if (check->then && gate->finding_count == 0 && !check->signal &&
-        !check->options->update)
+        !check->options->update && !check->hopeless)
         dcb_ci_add(&check->ci, NULL, NULL, "check", DCB_CI_UNDECIDED,
                    "no row of %s was measured", check->path);
 }
@@ -439,7 +450,8 @@ static void run_check(struct check *check, struct dcb_error *err)
 
     if (rc == 0)
         rc = measure_again(check, err);
-    cli_run_add_end(check->signal, err, &check->ci);
+    if (!check->hopeless)
+        cli_run_add_end(check->signal, err, &check->ci);
     add_gate(check);
     if (write_output(check, err) != 0)
         rc = -1;

@@ -132,7 +132,7 @@ static int keep_blocks(void *context, const struct dcb_plan *plan, size_t worklo
 }
 
 int cli_measure(const struct cli_options *options, const struct dcb_plan *plan,
-                void (*described)(void *context, const struct dcb_result *result),
+                bool (*described)(void *context, const struct dcb_result *result),
                 void *context, struct dcb_result *result, struct dcb_error *err)
 {
     struct dcb_outfile rounds = {.stream = NULL};

@@ -13,9 +13,9 @@ struct dcb_result;
 
 /* Measures with progress and --keep-rounds; a run that breaks off keeps what it has.
  * `described` is told of interpreter and sources before anything is measured, with
- * `context`; may be NULL. */
+ * `context`, and says false where nothing is to be; may be NULL. */
 int cli_measure(const struct cli_options *options, const struct dcb_plan *plan,
-                void (*described)(void *context, const struct dcb_result *result),
+                bool (*described)(void *context, const struct dcb_result *result),
                 void *context, struct dcb_result *result, struct dcb_error *err);
 
 /* A file that is going to be written. */

@@ -175,6 +175,7 @@ int dcb_runner_run(const struct dcb_plan *plan, const struct dcb_runner_hooks *h
                    struct dcb_result *result, struct dcb_error *err)
 {
     struct run run = {.plan = plan, .hooks = hooks, .result = result};
+    bool wanted = true;
     int rc;
 
     *result = (struct dcb_result){.plan = plan};
@@ -196,9 +197,9 @@ int dcb_runner_run(const struct dcb_plan *plan, const struct dcb_runner_hooks *h
     rc = dcb_runner_describe(&run, err);
     dcb_spawn_seal_code(run.code_fd);
     if (rc == 0 && hooks->described && !dcb_runner_stopped(&run))
-        hooks->described(hooks->described_context, result);
-    for (size_t i = 0; rc == 0 && i < plan->workload_count && !dcb_runner_stopped(&run);
-         i++)
+        wanted = hooks->described(hooks->described_context, result);
+    for (size_t i = 0;
+         rc == 0 && wanted && i < plan->workload_count && !dcb_runner_stopped(&run); i++)
         rc = run_workload(&run, i, err);
     result->signal = hooks->stop ? *hooks->stop : 0;
     dcb_spawn_close_code(run.code_fd);

@@ -29,9 +29,9 @@ struct dcb_progress {
 struct dcb_runner_hooks {
     const volatile sig_atomic_t *stop; /* the number of a signal ends the run */
 
-    /* Once, before anything is measured: interpreter and sources are known. May be NULL.
-     */
-    void (*described)(void *context, const struct dcb_result *result);
+    /* Once, before anything is measured: interpreter and sources are known. False:
+     * nothing is going to be. May be NULL. */
+    bool (*described)(void *context, const struct dcb_result *result);
     void *described_context;
 
     /* Some times a second; may be NULL. */

@@ -236,12 +236,23 @@ def test_another_interpreter_is_not_compared(dcbench, base, write):
     version = base["environment"]["python"]["version"]
     base["environment"]["python"]["version"] = version + "9"
     write("base.json", json.dumps(base))
-    report, done = check(dcbench, status=4)
+    said = (f"base.json: the interpreters differ ({version}9 then, {version} now; the "
+            "patch level counts), so it cannot be compared")
+    # Nothing would come of it, and so nothing is measured.
+    done = dcbench("check", "base.json", "--max-time", "60", "--precision", "0.001",
+                   "--junit", "j.xml", "-q", status=4, timeout=30)
+    assert done.out == "" and said in done.err
+    suite = xml.etree.ElementTree.parse(dcbench.folder / "j.xml").getroot()
+    assert [case.get("name") for case in suite.iter("testcase")
+            if case.find("skipped") is not None] == ["check"]
+    # But where the result itself is wanted.
+    report, done = check(dcbench, "-o", "now.json", status=4)
     [finding] = report["findings"]
     assert finding["outcome"] == "not compared"
     assert "interpreter" in finding["text"]
-    assert "base.json: the interpreters differ, so it cannot be compared" in done.err
+    assert said in done.err
     assert "--update" in report["conclusion"]["text"]
+    valid(json.loads((dcbench.folder / "now.json").read_text()))
     base["environment"]["python"]["version"] = "3.7.1"
     write("base.json", json.dumps(base))
     done = dcbench("check", "base.json", *EFFORT, status=3)
