@@ -54,6 +54,7 @@ struct check {
     struct dcb_ci ci;       /* all that was checked, the gate's findings last */
     enum cli_status status; /* of what is no finding */
     int signal;
+    bool placed; /* the places to write to were looked at, and are good */
     bool updated;
     bool hopeless; /* no row can be compared: nothing is measured */
 };
@@ -274,12 +275,17 @@ static int update(struct check *check, struct dcb_error *err)
     return 0;
 }
 
-/* The result of the whole plan; a measurement again is of a part of it. */
+/* The last measurement, which is the one that was judged; a measurement again is of a
+ * part of the workloads. */
 static int write_output(const struct check *check, struct dcb_error *err)
 {
-    if (!check->options->output || !check->attempts[0].json)
+    const char *json = NULL;
+
+    for (unsigned i = 0; i <= check->options->retries; i++)
+        json = check->attempts[i].json ? check->attempts[i].json : json;
+    if (!check->options->output || !json)
         return 0;
-    return dcb_outfile_write(check->options->output, check->attempts[0].json, err);
+    return dcb_outfile_write(check->options->output, json, err);
 }
 
 /* ---- telling ---- */
@@ -322,7 +328,9 @@ static void tell_findings(const struct check *check)
         enum dcb_gate_outcome outcome = dcb_gate_judged(finding)->outcome;
         char *sentence;
 
-        if (outcome == DCB_GATE_PASS || outcome == DCB_GATE_NOT_APPLIED)
+        if (outcome == DCB_GATE_PASS || outcome == DCB_GATE_NOT_APPLIED ||
+            (check->options->update && outcome != DCB_GATE_FAILED &&
+             outcome != DCB_GATE_WRONG))
             continue;
         sentence = dcb_gate_sentence(finding);
         cli_term_message("%s on %s: %s: %s", finding->impl, finding->workload,
@@ -435,11 +443,29 @@ static int prepare(struct check *check, struct dcb_error *err)
         .update = options->update,
     };
     check->attempts = dcb_xcalloc(options->retries + 1, sizeof *check->attempts);
+    if (cli_measure_check_places(places, sizeof places / sizeof *places, err) != 0)
+        return -1;
+    check->placed = true;
     if (read_baseline(check, err) != 0 ||
         cli_check_plan(options, check->then, &check->plan, err) != 0)
         return -1;
     cli_signals_catch();
-    return cli_measure_check_places(places, sizeof places / sizeof *places, err);
+    return 0;
+}
+
+/* Nothing was measured; a CI service that waits for a file is to get one that says why.
+ */
+static void publish_error(struct check *check, const struct dcb_error *err)
+{
+    struct dcb_error trouble = DCB_ERROR_INIT;
+
+    if (!check->placed || err->code == DCB_ERROR_USAGE) {
+        cli_ci_tell(check->options, err->text);
+        return;
+    }
+    cli_run_add_end(0, err, &check->ci);
+    if (cli_ci_write(check->options, &check->ci, NULL, &trouble) != 0)
+        cli_term_message("%s", trouble.text);
 }
 
 /* Measures, judges and writes wherever it can be: one place that fails does not cost the
@@ -507,7 +533,7 @@ int cli_check(const struct cli_options *options, struct dcb_error *err)
         if (err->code != DCB_OK) /* the status is decided already */
             cli_term_message("%s", err->text);
     } else {
-        cli_ci_tell(options, err->text);
+        publish_error(&check, err);
     }
     clear(&check);
     return rc;

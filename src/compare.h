@@ -70,6 +70,9 @@ enum dcb_compare_gap {
     DCB_GAPS_OF_VERDICT = DCB_GAP_WITHHELD | DCB_GAP_INTERRUPTED /* take the verdict */
 };
 
+/* How the note ends of rows that the second file does not have. */
+extern const char dcb_compare_not_measured[];
+
 double dcb_compare_between_runs(double log_ratio, bool same_pace);
 
 /* One phrase for the first of the bits: "the workload's file differs". */

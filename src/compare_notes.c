@@ -441,12 +441,14 @@ static void note_providers(struct dcb_compare *compare, size_t index)
 
 /* ---- all ---- */
 
+const char dcb_compare_not_measured[] = "not measured in this run";
+
 static void note_rows_of(struct dcb_compare *compare, size_t index)
 {
     note_rows(compare, index, true, has_other_workload,
               "the workload's file differs, not compared; measure both with the same "
               "file");
-    note_rows(compare, index, false, is_only_first, "not measured in this run");
+    note_rows(compare, index, false, is_only_first, dcb_compare_not_measured);
     note_rows(compare, index, false, is_only_here, "not in the first file");
     note_rows(compare, index, false, has_failed,
               "failed or has no value in one of the files, not compared");

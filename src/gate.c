@@ -332,6 +332,11 @@ enum dcb_gate_outcome dcb_gate_outcome(const struct dcb_gate *gate)
     return gate->finding_count ? worst : DCB_GATE_NOT_COMPARED;
 }
 
+bool dcb_gate_is_failure(enum dcb_gate_outcome outcome)
+{
+    return outcome == DCB_GATE_FAILED || outcome == DCB_GATE_WRONG;
+}
+
 size_t dcb_gate_count(const struct dcb_gate *gate, enum dcb_gate_outcome outcome)
 {
     size_t count = 0;

@@ -104,6 +104,9 @@ double dcb_gate_confidence_again(const struct dcb_gate *gate);
  * NOT_COMPARED where there is no finding. */
 enum dcb_gate_outcome dcb_gate_outcome(const struct dcb_gate *gate);
 
+/* FAILED or WRONG: not measured, whatever it is compared with. */
+bool dcb_gate_is_failure(enum dcb_gate_outcome outcome);
+
 /* How many findings came to this. */
 size_t dcb_gate_count(const struct dcb_gate *gate, enum dcb_gate_outcome outcome);
 
@@ -132,6 +135,10 @@ char *dcb_gate_sentence(const struct dcb_gate_finding *finding);
  * what is built in, the control, and what has no file. */
 const struct dcb_source *dcb_gate_source(const struct dcb_document *document,
                                          size_t index);
+
+/* Whether a note of the comparison tells nothing here: what was not measured was not
+ * asked for, or has a finding. */
+bool dcb_gate_leaves_out(const char *note);
 
 /* ---- gate_report.c, gate_csv.c ---- */
 

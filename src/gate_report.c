@@ -87,13 +87,20 @@ static bool is_shown(const struct page *page, const struct dcb_gate_finding *fin
 {
     enum dcb_gate_outcome outcome = dcb_gate_judged(finding)->outcome;
 
+    if (page->verbosity < 0 && page->gate->settings.update)
+        return dcb_gate_is_failure(outcome);
     return outcome != DCB_GATE_NOT_APPLIED &&
            (page->verbosity >= 0 || outcome != DCB_GATE_PASS);
 }
 
-static const char *verdict_text(const struct dcb_gate_finding *finding,
+static const char *verdict_text(const struct page *page,
+                                const struct dcb_gate_finding *finding,
                                 const struct dcb_gate_measure *measure)
 {
+    if (page->gate->settings.update && !dcb_gate_is_failure(measure->outcome))
+        return measure->outcome == DCB_GATE_REGRESSION ? "above"
+               : measure->improved                     ? "better"
+                                                       : "-";
     if (measure != dcb_gate_judged(finding))
         return "retried";
     if (measure->outcome == DCB_GATE_REGRESSION)
@@ -103,9 +110,12 @@ static const char *verdict_text(const struct dcb_gate_finding *finding,
     return measure->improved ? "ok, better" : dcb_gate_outcome_name(measure->outcome);
 }
 
-static enum dcb_style verdict_style(const struct dcb_gate_finding *finding,
+static enum dcb_style verdict_style(const struct page *page,
+                                    const struct dcb_gate_finding *finding,
                                     const struct dcb_gate_measure *measure)
 {
+    if (page->gate->settings.update && !dcb_gate_is_failure(measure->outcome))
+        return DCB_STYLE_PLAIN;
     if (measure != dcb_gate_judged(finding))
         return DCB_STYLE_DIM;
     return measure->outcome == DCB_GATE_PASS ? DCB_STYLE_GOOD : DCB_STYLE_BAD;
@@ -116,7 +126,7 @@ static void measure_row(const struct page *page, struct dcb_text_table *table,
                         const struct dcb_gate_finding *finding,
                         const struct dcb_gate_measure *measure, bool first)
 {
-    enum dcb_style style = verdict_style(finding, measure);
+    enum dcb_style style = verdict_style(page, finding, measure);
     char text[DCB_GATE_TEXT];
 
     if (first) {
@@ -140,7 +150,7 @@ static void measure_row(const struct page *page, struct dcb_text_table *table,
                         dcb_gate_interval_text(text, &measure->change));
     dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s",
                         dcb_gate_margin_text(text, finding->margin, "+"));
-    dcb_text_table_cell(table, style, "%s", verdict_text(finding, measure));
+    dcb_text_table_cell(table, style, "%s", verdict_text(page, finding, measure));
 }
 
 static struct dcb_text_table *new_table(const struct page *page)
@@ -212,6 +222,8 @@ static void finding_remarks(const struct page *page,
     const struct dcb_gate_measure *measure = dcb_gate_judged(finding);
     char *line;
 
+    if (page->gate->settings.update && !dcb_gate_is_failure(measure->outcome))
+        return;
     if (measure->reason) {
         line = dcb_xasprintf("%s: %s", finding->impl, measure->reason);
         append_remark(page, line);
@@ -289,8 +301,11 @@ static void compare_notes(const struct page *page)
     const struct dcb_compare *compare = page->gate->compares[0];
 
     for (size_t i = 0; i < compare->note_count; i++) {
-        char *line = dcb_xasprintf("note: %s", compare->notes[i]);
+        char *line;
 
+        if (dcb_gate_leaves_out(compare->notes[i]))
+            continue;
+        line = dcb_xasprintf("note: %s", compare->notes[i]);
         append_remark(page, line);
         free(line);
     }
@@ -348,7 +363,10 @@ void dcb_gate_report(const struct dcb_gate *gate, enum dcb_table_format format,
                         .verbosity = verbosity,
                         .color = color,
                         .out = out};
-    bool good = dcb_gate_outcome(gate) == DCB_GATE_PASS && !gate->signal;
+    enum dcb_gate_outcome outcome = dcb_gate_outcome(gate);
+    bool good =
+        !gate->signal && (outcome == DCB_GATE_PASS ||
+                          (gate->settings.update && !dcb_gate_is_failure(outcome)));
     char *conclusion = dcb_gate_conclusion(gate);
 
     if (verbosity >= 0)

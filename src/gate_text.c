@@ -69,6 +69,13 @@ const struct dcb_source *dcb_gate_source(const struct dcb_document *document,
     return spec->builtin || !source->path || index == 1 ? NULL : source;
 }
 
+bool dcb_gate_leaves_out(const char *note)
+{
+    size_t length = strlen(note), tail = strlen(dcb_compare_not_measured);
+
+    return length >= tail && strcmp(note + length - tail, dcb_compare_not_measured) == 0;
+}
+
 /* ---- the conclusion ---- */
 
 /* "time", "simulated instructions" */
@@ -223,6 +230,11 @@ char *dcb_gate_conclusion(const struct dcb_gate *gate)
     enum dcb_gate_outcome outcome = dcb_gate_outcome(gate);
     struct dcb_strbuf out = DCB_STRBUF_INIT;
 
+    if (gate->settings.update && !gate->signal && !dcb_gate_is_failure(outcome)) {
+        dcb_strbuf_append(&out, "--update: no change is judged");
+        append_improved(gate, &out);
+        return dcb_strbuf_take(&out);
+    }
     dcb_strbuf_append(&out, lead_of(gate, outcome));
     if (gate->finding_count == 0)
         dcb_strbuf_append(&out, "no row of the baseline file was measured");

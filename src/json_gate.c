@@ -150,8 +150,10 @@ char *dcb_json_gate(const struct dcb_gate *gate, bool updated)
         json_array_append_new(attempts, encode_attempt(gate->compares[i]));
     for (size_t i = 0; i < gate->finding_count; i++)
         json_array_append_new(findings, encode_finding(&gate->findings[i]));
-    for (size_t i = 0; i < first->note_count; i++)
-        json_array_append_new(notes, dcb_json_text(first->notes[i]));
+    for (size_t i = 0; i < first->note_count; i++) {
+        if (!dcb_gate_leaves_out(first->notes[i]))
+            json_array_append_new(notes, dcb_json_text(first->notes[i]));
+    }
     return dcb_json_line(json_pack(
         "{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "schema", "dcbench-check/1",
         "dcbench", DCB_VERSION, "baseline", encode_baseline(first->documents[0]),
