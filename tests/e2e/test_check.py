@@ -476,12 +476,19 @@ def test_what_failed_is_not_kept(dcbench, base, write):
 @pytest.mark.parametrize("number, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_interrupted_overwrites_nothing(dcbench, base, number, status):
     before = (dcbench.folder / "base.json").read_text()
-    process = dcbench.start("check", "base.json", "--update", "--max-time", "60",
-                            "--precision", "0.001", "--counters", "none", "-o", "o.json")
-    time.sleep(1)
+    err = dcbench.folder / "err"
+    with open(err, "w") as stderr:
+        process = dcbench.start("check", "base.json", "--update", "--max-time", "60",
+                                "--precision", "0.001", "--counters", "none", "-o",
+                                "o.json", "--progress", "always", stderr=stderr)
+    end = time.monotonic() + 30
+    while " 2 workers" not in err.read_text():
+        assert process.poll() is None and time.monotonic() < end, err.read_text()
+        time.sleep(0.01)
     process.send_signal(number)
     done = dcbench.finish(process)
     assert done.code == status, done
+    done.err = err.read_text()
     assert (dcbench.folder / "base.json").read_text() == before
     assert "base.json is left as it was: interrupted" in done.err
     assert sorted(p.name for p in dcbench.folder.iterdir()
