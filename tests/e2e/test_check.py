@@ -373,7 +373,10 @@ def test_a_file_cannot_make_it_last(dcbench, base, write):
     base["plan"].update(rounds=100000, iterations=10**12, block_ns=10**10,
                         warmup_blocks=10000, timeout_s=1e9)
     write("base.json", json.dumps(base))
-    _, done = check(dcbench, "-o", "now.json")
+    # Its blocks are still long, and what little is measured may not be clear.
+    done = dcbench.finish(dcbench.start("check", "base.json", *EFFORT, *WIDE, "-o",
+                                        "now.json"))
+    assert done.code in (0, 4), done
     plan = json.loads((dcbench.folder / "now.json").read_text())["plan"]
     assert (plan["rounds"], plan["iterations"]) == (None, None)
     assert plan["timeout_s"] == 600
