@@ -21,13 +21,14 @@ enum {
     BLOCK_MAX = 32,    /* values of a block that drift is told from, and */
     BLOCKS_LEAST = 24, /* how many blocks a series must have for that */
     ROUNDS = 60,       /* of a bisection */
-    ROUNDS_SIZE = 24   /* of one whose result is shown to two digits */
+    ROUNDS_SIZE = 10   /* of one whose result is shown to two digits */
 };
 
 _Static_assert(DCB_STEPS_DRIFT == 2 * BLOCKS_LEAST, "blocks have two values at least");
 
 /* Logarithms of ratios are less than that. */
-#define SIZE_MOST 4.0
+#define SIZE_LEAST 0.0005
+#define SIZE_MOST  4.0
 
 /* The series in hand. */
 struct series {
@@ -477,7 +478,7 @@ double dcb_steps_detectable(const struct dcb_steps_value *values, size_t count,
                             double rate)
 {
     struct series series = {.values = values, .count = count};
-    double threshold = dcb_steps_threshold(count, rate), low = 0, high = SIZE_MOST;
+    double threshold = dcb_steps_threshold(count, rate), low = 0, high = SIZE_LEAST;
     double *room, present, ignored;
     struct dcb_steps_value *moved;
     struct dcb_steps scales;
@@ -490,6 +491,12 @@ double dcb_steps_detectable(const struct dcb_steps_value *values, size_t count,
     /* The halves lie apart by chance already. */
     present = centre_of(&series, count / 2, count, &ignored);
     present -= centre_of(&series, 0, count / 2, &ignored);
+    /* From below: what is very large looks like a drift and is clipped. */
+    while (high < SIZE_MOST &&
+           moved_clarity(&series, values, moved, high - present) <= threshold) {
+        low = high;
+        high *= 2;
+    }
     for (int i = 0; i < ROUNDS_SIZE; i++) {
         double size = low + (high - low) / 2;
 

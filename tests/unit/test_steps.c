@@ -194,6 +194,27 @@ static void tells_what_would_show(void **state)
     assert_true(isinf(dcb_steps_detectable(values, 9, RATE)));
 }
 
+/* Whatever else is in a long series, a step of some percent would show. */
+static void long_series_are_not_blind(void **state)
+{
+    static const size_t counts[] = {60, 121, 500, 2000};
+    static struct dcb_steps_value values[2000];
+
+    (void)state;
+    for (unsigned seed = 1; seed <= 20; seed++) {
+        for (size_t i = 0; i < COUNT(counts); i++) {
+            double size;
+
+            make_quiet(values, counts[i], seed);
+            for (size_t k = 0; k < counts[i]; k++)
+                values[k].value += 0.006 * sin((double)k / 6);
+            size = dcb_steps_detectable(values, counts[i], RATE / 12);
+            if (!(size > 0.0001 && size < 0.1))
+                fail_msg("%zu values: %g", counts[i], size);
+        }
+    }
+}
+
 static void outliers_are_no_steps(void **state)
 {
     static struct dcb_steps_value values[100];
@@ -344,6 +365,7 @@ int main(void)
         cmocka_unit_test(finds_several_steps_in_their_order),
         cmocka_unit_test(halves_of_ten_are_a_step),
         cmocka_unit_test(tells_what_would_show),
+        cmocka_unit_test(long_series_are_not_blind),
         cmocka_unit_test(outliers_are_no_steps),
         cmocka_unit_test(five_results_are_a_step_and_two_are_not),
         cmocka_unit_test(intervals_are_respected),
