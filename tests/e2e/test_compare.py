@@ -360,7 +360,7 @@ def test_withheld(compared, load):
     other["workloads"][0]["verdicts_withheld"] = True
     data, _ = compared("old.json", other)
     row = rows(data)["memo", "mine"]
-    assert row["verdict"] == "inconclusive" and row["remarks"] == ["withheld"]
+    assert row["verdict"] == "inconclusive" and "withheld" in row["remarks"]
     assert row["change"]["estimate"] > 1.5
     assert data["comparisons"][0]["mean"]["rows"] == 2
     assert "memo: the control differed" in notes(data)

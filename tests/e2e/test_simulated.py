@@ -226,12 +226,13 @@ def test_a_thousandth_more_is_seen(dcbench, write):
     write("more.py", LOOP % (5 + turns))
     done = dcbench(*ONE, *args, "-i", "more.py", "-o", "r.json")
     result = Result(valid(json.loads((dcbench.folder / "r.json").read_text())), done)
-    assert change(result.cell("more")) == pytest.approx(100 * turns * turn / base, abs=0.02)
-    assert change(result.cell("more")) == pytest.approx(0.1, abs=0.02)
-    assert abs(change(result.cell("turns5", role="control"))) < 0.02
+    # One layout moves a count by some hundredths of a percent.
+    assert change(result.cell("more")) == pytest.approx(100 * turns * turn / base, abs=0.04)
+    assert change(result.cell("more")) == pytest.approx(0.1, abs=0.04)
+    assert abs(change(result.cell("turns5", role="control"))) < 0.04
     rows = table_after(done.out, "simulated/iteration")[1]
     shown = [row for row in rows if row[0] == "instructions"][0]
-    assert re.fullmatch(r"\+0\.(0[89]|1[012]) %", shown[4]), shown
+    assert re.fullmatch(r"\+0\.(0[6-9]|1[0-4]) %", shown[4]), shown
 
 
 # ---- what goes wrong only there ----
