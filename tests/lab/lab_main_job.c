@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <math.h>
 #include <setjmp.h>
 #include <cmocka.h>
 
@@ -195,23 +196,36 @@ static double with_loop(uint64_t count)
     return instructions;
 }
 
+enum { TRIES = 3 };
+
+/* A reading that a tick of the timer meets is done again, some instructions more: of 25
+ * rounds the median mostly has none of that, and of some runs the least. It ends with the
+ * first that counts no more than `least`. */
+static double undisturbed(uint64_t turns, double least)
+{
+    double count = with_loop(turns);
+
+    for (int i = 1; i < TRIES && count > least; i++)
+        count = fmin(count, with_loop(turns));
+    return count;
+}
+
 /* The candidate runs the loop once an iteration: so many more turns, so many more
- * instructions. A reading that a tick of the timer meets is done again, some instructions
- * more: of 25 rounds the median has none of that. The counts have as many digits, so
- * that all else is equal. */
+ * instructions. The counts have as many digits, so that all else is equal. */
 static void known_loop_is_exact(void **state)
 {
     static const uint64_t sizes[] = {10001, 31234, 99999};
-    double base = with_loop(10000);
+    double base = undisturbed(10000, 0);
     unsigned wrong = 0;
 
     (void)state;
     for (size_t i = 0; i < COUNT(sizes); i++) {
-        double more = with_loop(sizes[i]) - base;
+        double expected = (double)(LAB_LOOP_LENGTH * (sizes[i] - 10000));
+        double more = undisturbed(sizes[i], base + expected) - base;
 
         print_message("%llu turns more: %.1f instructions an iteration more\n",
                       (unsigned long long)sizes[i] - 10000, more);
-        wrong += more != (double)(LAB_LOOP_LENGTH * (sizes[i] - 10000));
+        wrong += more != expected;
     }
     assert_int_equal(wrong, 0);
 }
