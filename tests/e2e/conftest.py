@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import stat
 import subprocess
@@ -29,6 +30,18 @@ ROWS = ("cycles", "instructions", "branches", "branch-misses", "L1-dcache-loads"
         "context-switches", "cpu-migrations", "task-clock", "time-elapsed")
 
 PR_SET_CHILD_SUBREAPER = 36
+
+
+def cannot_simulate():
+    """Why the program under test has no simulated counters here; None where it has."""
+    if not shutil.which("valgrind"):
+        return "valgrind is not installed"
+    if os.access(DCBENCH, os.X_OK) and b"__asan_init" in DCBENCH.read_bytes():
+        return "valgrind cannot run what a sanitizer is in"
+    return None
+
+
+needs_simulation = pytest.mark.skipif(bool(cannot_simulate()), reason=str(cannot_simulate()))
 
 # The tests may run in a CI job themselves: its places are not theirs to write to.
 for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):

@@ -5,7 +5,6 @@ import csv
 import io
 import json
 import os
-import shutil
 import signal
 import time
 import xml.etree.ElementTree
@@ -13,7 +12,8 @@ import xml.etree.ElementTree
 import jsonschema
 import pytest
 
-from conftest import TOP, assert_described, table_after, valid, words
+from conftest import (TOP, assert_described, needs_simulation, table_after, valid,
+                      words)
 
 SCHEMA = json.loads((TOP / "docs/check.schema.json").read_text())
 
@@ -37,9 +37,6 @@ WIDE = ("--margin", "20")
 
 STATUS = {"ok": 0, "not applied": 0, "regression": 1, "wrong copy": 1, "failed": 3,
           "undecided": 4, "not compared": 4}
-
-needs_valgrind = pytest.mark.skipif(not shutil.which("valgrind"),
-                                    reason="valgrind is not installed")
 
 
 @pytest.fixture(scope="session")
@@ -203,7 +200,7 @@ def test_a_rule_that_cannot_be_applied_alone_passes_nothing(dcbench, base):
     assert [finding["rule"] for finding in report["findings"]] == ["instructions"]
 
 
-@needs_valgrind
+@needs_simulation
 def test_more_instructions_fail_at_once(dcbench, base, write):
     write("same.py", COPY)
     effort = ("--max-time", "20", "--workers", "5", "--margin", "90")

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from conftest import DCBENCH, TOP, valid
+from conftest import DCBENCH, TOP, needs_simulation, valid
 from test_ci import commands, outcomes
 
 
@@ -87,12 +87,6 @@ WRONG = "def deepcopy(x, memo=None):\n    return x\n"
 # Little effort; a change by half is told all the same, and a control that differs by some
 # percent after so little does not matter.
 EFFORT = "--precision 30 --rounds 8 --margin 20 -w memo"
-
-
-needs_valgrind = pytest.mark.skipif(
-    not shutil.which("valgrind")
-    or (os.access(DCBENCH, os.X_OK) and b"__asan_init" in DCBENCH.read_bytes()),
-    reason="instructions cannot be simulated here")
 
 
 def test_blocks_are_what_a_yaml_parser_reads():
@@ -215,7 +209,7 @@ def project(tmp_path, dcbench):
     return Project(tmp_path, dcbench)
 
 
-@needs_valgrind
+@needs_simulation
 def test_github_pass(project):
     project.make(OLD, NEW).github("Old against new")
     assert project.obeyed == []
@@ -225,7 +219,7 @@ def test_github_pass(project):
     assert project.result()["plan"]["baseline"] == "old"
 
 
-@needs_valgrind
+@needs_simulation
 def test_github_regression(project):
     project.make(NEW, OLD).github("Old against new", status=1)
     time, instructions = project.obeyed

@@ -12,7 +12,7 @@ import subprocess
 
 import pytest
 
-from conftest import DCBENCH, KERNEL, QUICK, TOP, Dcbench
+from conftest import DCBENCH, KERNEL, QUICK, TOP, Dcbench, cannot_simulate
 
 PYPERF = os.environ.get("DCBENCH_TEST_PYPERF", "")
 needs_pyperf = pytest.mark.skipif(
@@ -97,8 +97,8 @@ def results(tmp_path_factory):
             (folder / "slow.py").write_text(COPY)
             (folder / "wrong.py").write_text(WRONG)
             args, status = KINDS[kind]
-            if kind == "simulated" and not pathlib.Path("/usr/bin/valgrind").exists():
-                pytest.skip("valgrind is not installed")
+            if kind == "simulated" and cannot_simulate():
+                pytest.skip(cannot_simulate())
             Dcbench(folder)(*QUICK, *args, "-o", "result.json", "-q", status=status)
             made[kind] = folder / "result.json"
         return made[kind]
