@@ -47,6 +47,20 @@ bool dcb_result_is_commit(const char *text)
     return (length == 40 || length == 64) && !text[length];
 }
 
+void dcb_python_clear(struct dcb_python *python)
+{
+    free(python->version);
+    free(python->build);
+    free(python->implementation);
+    free(python->compiler);
+    free(python->copy_path);
+    free(python->copy_sha256);
+    free(python->linkage);
+    free(python->own_linkage);
+    free(python->missing);
+    *python = (struct dcb_python){.version = NULL};
+}
+
 void dcb_result_clear(struct dcb_result *result)
 {
     for (size_t i = 0; i < result->workload_count; i++)
@@ -67,15 +81,7 @@ void dcb_result_clear(struct dcb_result *result)
     }
     free(result->label);
     free(result->commit);
-    free(result->python.version);
-    free(result->python.build);
-    free(result->python.implementation);
-    free(result->python.compiler);
-    free(result->python.copy_path);
-    free(result->python.copy_sha256);
-    free(result->python.linkage);
-    free(result->python.own_linkage);
-    free(result->python.missing);
+    dcb_python_clear(&result->python);
     *result = (struct dcb_result){.plan = NULL};
 }
 

@@ -117,6 +117,16 @@ struct dcb_source {
     char *path, *sha256; /* NULL where there is none */
 };
 
+/* The interpreter that a worker embeds; texts are owned, NULL where not known. */
+struct dcb_python {
+    char *version, *build, *implementation, *compiler, *copy_path, *copy_sha256;
+    char *linkage;     /* of the worker: static or shared libpython */
+    char *own_linkage; /* of the interpreter's own program */
+    char *missing;     /* built-in modules the worker has not, by commas; NULL */
+};
+
+void dcb_python_clear(struct dcb_python *python);
+
 /* Digits of a commit that people are shown. */
 enum { DCB_COMMIT_SHORT = 10 };
 
@@ -125,12 +135,7 @@ struct dcb_result {
     char *label;                 /* what the user calls this result; NULL */
     char *commit;                /* of the folder it was run in, hexadecimal; NULL */
     struct dcb_sysinfo system;
-    struct {
-        char *version, *build, *implementation, *compiler, *copy_path, *copy_sha256;
-        char *linkage;     /* of the worker: static or shared libpython */
-        char *own_linkage; /* of the interpreter's own program */
-        char *missing;     /* built-in modules the worker has not, by commas; NULL */
-    } python;
+    struct dcb_python python;
     struct dcb_source *arm_sources, *workload_sources; /* as in the plan */
     struct dcb_workload_result *workloads;
     size_t workload_count; /* those begun */

@@ -1,0 +1,121 @@
+"""Is this a deepcopy? Batteries of cases, one after the other.
+
+A battery is a module with
+
+    cases(seed, count)  -> a list of (name, function), the same for one seed
+                           and interpreter; Missing where there can be none
+
+and each function(deepcopy) asks one thing of an implementation. It returns
+None where the answer is right, or a Finding; an exception out of it is the
+implementation's. It leaves nothing behind: no entry in a registry, no class
+attribute, no warning filter, no recursion limit.
+
+run() tells of each case before it begins, so that a case that kills or hangs
+the process is known to whoever listens.
+"""
+
+# In this order; `first` counts through all of them.
+BATTERIES = "suite", "cases", "graphs"
+
+
+class Missing(Exception):
+    """A battery cannot be run here; the message says what to install."""
+
+
+class Finding:
+    """What there is to say of a case, one line for each part."""
+
+    def __init__(self, outcome, expected=None, got=None, expression=None,
+                 version=None):
+        self.outcome = outcome
+        self.expected = expected
+        self.got = got
+        self.expression = expression
+        self.version = version
+
+
+def failed(expected, got, expression=None):
+    """Return the finding: not what a deepcopy does."""
+    return Finding("failed", expected, got, expression)
+
+
+def deviates(version, expected, got):
+    """Return the finding: what a deepcopy does from this CPython on."""
+    return Finding("accepted deviation", expected, got, version=version)
+
+
+def skipped(why):
+    """Return the finding: this interpreter cannot be asked."""
+    return Finding("skipped", got=why)
+
+
+def run(deepcopy, batteries, seed, count, first=0):
+    """Run cases, as an iterator of dictionaries; each step is short.
+
+        {"battery": name, "cases": n, "missing": None or why}
+        {"case": name, "number": n}         it begins
+        {"outcome": ..., "expected": ..., "got": ..., "expression": ...,
+         "version": ..., "standard": bool}  it has ended
+
+    `count` is how many random graphs there are to be. The first `first` cases,
+    counted through all batteries asked for, are passed over in silence.
+    """
+    at = 0
+    for battery in BATTERIES:
+        if battery not in batteries:
+            continue
+        missing = None
+        try:
+            cases = _module(battery).cases(seed, count)
+        except Missing as error:
+            cases, missing = [], str(error)
+        yield {"battery": battery, "cases": len(cases), "missing": missing}
+        for number, (name, function) in enumerate(cases):
+            at += 1
+            if at > first:
+                yield {"case": name, "number": number}
+                yield _ask(function, deepcopy)
+
+
+def _module(battery):
+    return __import__(f"verify_{battery}")
+
+
+def _ask(function, deepcopy):
+    """Run one case; note whether the standard deepcopy was reached in it."""
+    import copy
+    standard = copy.deepcopy
+    reached = []
+
+    def spy(x, memo=None, *rest):
+        reached.append(True)
+        return standard(x, memo, *rest)
+
+    copy.deepcopy = spy
+    try:
+        finding = function(deepcopy)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        finding = failed("no exception", describe(error))
+    finally:
+        copy.deepcopy = standard
+    told = vars(finding or Finding("passed"))
+    return {**told, "standard": bool(reached)}
+
+
+def describe(error):
+    """Return an exception on one line: type, message and innermost place."""
+    try:
+        text = " ".join(str(error).split())[:200]
+    except Exception:
+        text = ""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = ""
+    if trace is not None:
+        file = trace.tb_frame.f_code.co_filename.rpartition("/")[2]
+        place = f" ({file}:{trace.tb_lineno})"
+    name = type(error).__name__
+    return f"{name}: {text}{place}" if text else f"{name}{place}"
