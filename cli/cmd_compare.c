@@ -125,6 +125,8 @@ static void tell(const struct cli_options *options, const struct dcb_ci *ci)
     for (size_t i = 0; i < ci->count; i++) {
         const struct dcb_ci_finding *finding = &ci->findings[i];
 
+        if (cli_ci_says(options, ci, finding))
+            continue;
         if (finding->outcome == DCB_CI_ERROR)
             cli_term_message("%s", finding->message);
         else if (options->fail_if.count && (finding->outcome == DCB_CI_FAILED ||

@@ -32,6 +32,7 @@ python_needs='
 python        has_command @python@                python3           python3             python             python3
 pytest        has_module  pytest                  python3-pytest    python3-pytest      python-pytest      python3-pytest
 jsonschema    has_module  jsonschema              python3-jsonschema python3-jsonschema python-jsonschema  python3-jsonschema
+xdist         has_module  xdist                   python3-pytest-xdist python3-pytest-xdist python-pytest-xdist python3-pytest-xdist
 venv          has_module  ensurepip               python3-venv      python3             python             python3
 test_copy     has_module  test.test_copy          libpython@version@-testsuite python3-test python-tests   python3-testsuite
 '

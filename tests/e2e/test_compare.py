@@ -503,6 +503,7 @@ def test_ci(compare, dcbench):
                    "junit.xml", "--summary", "summary.md", "--ci", "github", status=1)
     assert re.search("^::error title=.*mine on memo is slower in slow", done.err,
                      re.MULTILINE)
+    assert "dcbench: --fail-if" not in done.err     # once is enough
     suites = ElementTree.parse(dcbench.folder / "junit.xml").getroot()
     failed = {(case.get("classname"), case.get("name"))
               for case in suites.iter("testcase") if case.find("failure") is not None}
