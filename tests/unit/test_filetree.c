@@ -155,6 +155,7 @@ static void pipes_in_folders_are_left_out(void **state)
     assert_int_equal(mkfifo(path, 0600), 0);
     assert_int_equal(dcb_filetree_add(&tree, *state, NULL), 0);
     assert_int_equal(tree.count, 0);
+    dcb_filetree_clear(&tree);
     free(path);
 }
 
