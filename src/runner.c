@@ -3,21 +3,13 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "analysis.h"
 #include "runner_private.h"
 #include "spawn.h"
 #include "sysinfo_commit.h"
+#include "workers.h"
 #include "xalloc.h"
-
-double dcb_runner_now_s(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
 
 bool dcb_runner_stopped(const struct run *run)
 {
@@ -37,7 +29,7 @@ void dcb_runner_report(void *context)
                              .workload_index = workload->workload,
                              .workload_count = run->plan->workload_count,
                              .workers = workload->worker_count,
-                             .elapsed_s = dcb_runner_now_s() - run->started_s,
+                             .elapsed_s = dcb_workers_now_s() - run->started_s,
                              .max_time_s = run->plan->max_time_s,
                              .reached = workload->reached,
                              .wanted = run->plan->precision,
@@ -59,7 +51,7 @@ static void begin_workload(struct run *run, size_t index)
     workload->cell_count = plan->arm_count;
     run->workload = workload;
     run->strikes = 0;
-    run->began_s = run->started_s = dcb_runner_now_s();
+    run->began_s = run->started_s = dcb_workers_now_s();
     for (size_t i = 0; i < plan->arm_count; i++) {
         run->arms[i] = (struct arm_state){.active = true};
         workload->cells[i] = (struct dcb_cell){
@@ -137,7 +129,7 @@ static bool enough(struct run *run)
         return false;
     if (plan->workers && workload->worker_count >= plan->workers)
         return true;
-    if (dcb_runner_now_s() - run->started_s + shortest_worker_s(workload) >
+    if (dcb_workers_now_s() - run->started_s + shortest_worker_s(workload) >
         plan->max_time_s)
         return true;
     return dcb_analysis_is_enough(plan, workload);
@@ -159,14 +151,14 @@ static int run_workload(struct run *run, size_t index, struct dcb_error *err)
         dcb_runner_close_turn(&turn);
     }
     dcb_analysis_update(run->plan, run->workload);
-    run->workload->elapsed_s = dcb_runner_now_s() - run->began_s;
+    run->workload->elapsed_s = dcb_workers_now_s() - run->began_s;
     if (rc == 0 && run->plan->simulator && !dcb_runner_stopped(run)) {
         run->simulating = true;
         dcb_runner_simulate(run);
         dcb_analysis_update(run->plan, run->workload);
         run->simulating = false;
         run->workload->simulated_s =
-            dcb_runner_now_s() - run->began_s - run->workload->elapsed_s;
+            dcb_workers_now_s() - run->began_s - run->workload->elapsed_s;
     }
     return rc;
 }

@@ -1,7 +1,5 @@
 #include "runner_private.h"
 
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,31 +44,6 @@ void dcb_runner_fail_workload(struct run *run, const char *why)
 
 /* ---- how a turn ended ---- */
 
-char *dcb_runner_describe_end(const struct run *run,
-                              const struct dcb_spawn_outcome *outcome)
-{
-    const char *name;
-
-    switch (outcome->end) {
-    case DCB_SPAWN_SIGNALED:
-        name = sigabbrev_np(outcome->code);
-        return dcb_xasprintf("killed by %s%s%s", name ? "SIG" : "signal ",
-                             name ? name : "?",
-                             outcome->code == SIGKILL ? " (out of memory?)" : "");
-    case DCB_SPAWN_HUNG:
-        return dcb_xasprintf("no sign of life for %g s (--timeout)",
-                             run->plan->timeout_s);
-    case DCB_SPAWN_OVERTIME:
-        return dcb_xstrdup("did not end in time");
-    case DCB_SPAWN_FLOODED:
-        return dcb_xstrdup("flooded dcbench with answers");
-    case DCB_SPAWN_EXITED:
-    case DCB_SPAWN_STOPPED:
-        break;
-    }
-    return dcb_xasprintf("the process exited with status %d", outcome->code);
-}
-
 /* The arm the worker had in hand when it ended, as a cell; SIZE_MAX for none. */
 static size_t arm_in_hand(const struct turn *turn, enum dcb_phase *ret_phase)
 {
@@ -81,16 +54,6 @@ static size_t arm_in_hand(const struct turn *turn, enum dcb_phase *ret_phase)
     if (phase >= DCB_PHASE_DONE || arm >= turn->job.arm_count)
         return SIZE_MAX;
     return turn->cells[arm];
-}
-
-/* Last line of what the worker printed: often the reason of its end. The text is cut. */
-const char *dcb_runner_last_line(char *text)
-{
-    size_t length = strlen(text);
-
-    while (length && text[length - 1] == '\n')
-        text[--length] = '\0';
-    return strrchr(text, '\n') ? strrchr(text, '\n') + 1 : text;
 }
 
 /* Drops the one arm of a trial that went wrong. */

@@ -56,7 +56,6 @@ struct turn {
 
 /* ---- runner.c ---- */
 
-double dcb_runner_now_s(void); /* CLOCK_MONOTONIC */
 bool dcb_runner_stopped(const struct run *run);
 void dcb_runner_report(void *run); /* the progress hook, if there is one */
 
@@ -70,9 +69,6 @@ void dcb_runner_close_turn(struct turn *turn);
 
 /* Runs the worker and takes in what it did. -1: the run cannot go on. */
 int dcb_runner_run_turn(struct run *run, struct turn *turn, struct dcb_error *err);
-
-/* What every job of the plan has in common; a new token each time. */
-void dcb_runner_fill_environment(const struct dcb_plan *plan, struct dcb_job *job);
 
 /* ---- runner_blame.c: who pays for a worker that ended badly ---- */
 
@@ -90,15 +86,9 @@ void dcb_runner_blame_end(struct run *run, struct turn *turn);
 /* For garbage among the answers, or objects that changed: neither says who did it. */
 void dcb_runner_blame_lie(struct run *run, const char *why);
 
-/* "killed by SIGSEGV"; owned by the caller, as the next. */
-char *dcb_runner_describe_end(const struct run *run,
-                              const struct dcb_spawn_outcome *outcome);
-
-/* "broken: killed by SIGSEGV while timing it", or NULL where nothing was wrong. */
+/* "broken: killed by SIGSEGV while timing it", owned by the caller; NULL where nothing
+ * was wrong. */
 char *dcb_runner_describe_trouble(const struct run *run, const struct turn *turn);
-
-/* The last line of what a worker printed; the text is cut. */
-const char *dcb_runner_last_line(char *text);
 
 /* ---- runner_simulate.c: the same arms under callgrind ---- */
 

@@ -9,6 +9,7 @@
 #include "rng.h"
 #include "simulation.h"
 #include "simulator.h"
+#include "workers.h"
 #include "xalloc.h"
 
 /* Without being asked, no layout is simulated that is likely to take longer. */
@@ -67,7 +68,7 @@ static int open_layout(struct run *run, uint32_t number, struct layout *layout)
     *layout = (struct layout){.run = run, .number = number, .dump_fd = -1};
     layout->turn.samples_fd = -1;
     job->kind = DCB_JOB_SIMULATE;
-    dcb_runner_fill_environment(run->plan, job);
+    dcb_workers_fill_environment(run->plan, job);
     job->seed = number;
     job->affinity = -1;
     free(job->cpus);
@@ -288,9 +289,9 @@ static char *describe_end(const struct run *run, const struct layout *layout)
     bool slow = layout->outcome.end == DCB_SPAWN_OVERTIME ||
                 layout->outcome.end == DCB_SPAWN_HUNG;
     char *end = slow ? dcb_xstrdup("it takes too long under callgrind")
-                     : dcb_runner_describe_end(run, &layout->outcome);
+                     : dcb_workers_describe_end(run->plan, &layout->outcome);
     const char *words =
-        phase == DCB_PHASE_START ? dcb_runner_last_line(layout->outcome.output) : "";
+        phase == DCB_PHASE_START ? dcb_workers_last_line(layout->outcome.output) : "";
     bool known = arm < layout->turn.job.arm_count;
     char *text = dcb_xasprintf(
         "%s%s%s while %s%s%s", end, known ? ", with " : "",

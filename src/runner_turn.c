@@ -2,10 +2,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "error.h"
 #include "rng.h"
+#include "workers.h"
 #include "xalloc.h"
 
 /* ---- the job of a turn ---- */
@@ -70,33 +70,6 @@ static void fill_arms(const struct run *run, struct turn *turn, size_t suspect)
     }
 }
 
-/* Nobody can guess it: the seed is known, this is not. Always of 19 digits, since the
- * job's length decides where the worker's heap goes on. */
-static uint64_t random_token(void)
-{
-    uint64_t token = 0;
-
-    if (getrandom(&token, sizeof token, 0) != sizeof token)
-        token = (uint64_t)(dcb_runner_now_s() * 1e9);
-    return token >> 2 | UINT64_C(1) << 61;
-}
-
-void dcb_runner_fill_environment(const struct dcb_plan *plan, struct dcb_job *job)
-{
-    job->token = random_token();
-    job->support = dcb_xstrdup(plan->support);
-    job->gc = plan->gc;
-    job->affinity = plan->affinity;
-    job->cpus = plan->core.cpus[0] ? dcb_xstrdup(plan->core.cpus) : NULL;
-    job->memory_bytes = plan->memory_bytes;
-    job->site = plan->site;
-    job->venv = plan->venv ? dcb_xstrdup(plan->venv) : NULL;
-    job->python_path = dcb_xcalloc(plan->python_path_count + 1, sizeof(char *));
-    for (; job->python_path_count < plan->python_path_count; job->python_path_count++)
-        job->python_path[job->python_path_count] =
-            dcb_xstrdup(plan->python_path[job->python_path_count]);
-}
-
 /* `suspect`: the one arm of a trial, or SIZE_MAX. */
 int dcb_runner_open_turn(const struct run *run, size_t suspect, struct turn *turn,
                          struct dcb_error *err)
@@ -111,7 +84,7 @@ int dcb_runner_open_turn(const struct run *run, size_t suspect, struct turn *tur
                                turn->number) >>
                 1;
     dcb_spec_copy(&job->workload, &plan->workloads[run->workload->workload]);
-    dcb_runner_fill_environment(plan, job);
+    dcb_workers_fill_environment(plan, job);
     fill_arms(run, turn, suspect);
     fill_events(run, turn);
     job->rounds = rounds_of_turn(plan);
@@ -298,7 +271,7 @@ static void note_output(struct run *run, const struct dcb_spawn_outcome *outcome
 
 static void note_last_words(struct run *run, const struct dcb_spawn_outcome *outcome)
 {
-    const char *line = dcb_runner_last_line(outcome->output);
+    const char *line = dcb_workers_last_line(outcome->output);
 
     if (*line)
         dcb_result_note(run->result,
@@ -472,7 +445,7 @@ int dcb_runner_run_turn(struct run *run, struct turn *turn, struct dcb_error *er
     take_answers(run, turn, &outcome, &fatal);
     /* After a lie the rest is not heard: the last answer is not missed then. */
     if (ended_badly(turn, &outcome))
-        turn->trouble = dcb_runner_describe_end(run, &outcome);
+        turn->trouble = dcb_workers_describe_end(run->plan, &outcome);
     check_samples(turn, &outcome, &count);
     if (fatal.code != DCB_OK)
         rc = dcb_error_set(err, DCB_ERROR_SYSTEM, "%s", fatal.text);
