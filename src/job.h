@@ -31,7 +31,8 @@ enum {
 enum dcb_job_kind {
     DCB_JOB_DESCRIBE, /* tell of the interpreter and of the sources */
     DCB_JOB_TIME,     /* load the arms, run rounds */
-    DCB_JOB_SIMULATE  /* load the arms, have callgrind count some iterations of each */
+    DCB_JOB_SIMULATE, /* load the arms, have callgrind count some iterations of each */
+    DCB_JOB_VERIFY    /* load the one arm, ask the cases of batteries of it */
 };
 
 struct dcb_job_arm {
@@ -54,6 +55,9 @@ struct dcb_job {
     size_t arm_count;
     struct dcb_spec *sources; /* describe: what to find and digest */
     size_t source_count;
+    bool batteries[DCB_BATTERY_COUNT]; /* verify: which are asked */
+    uint64_t graphs;                   /* verify: how many random ones */
+    uint64_t first;  /* verify: the case to begin with, counted through all of them */
     uint32_t number; /* of the worker in its workload: which group of counters is first */
     uint32_t rounds; /* at most */
     uint32_t warmups;   /* untimed blocks of every arm */
@@ -85,6 +89,9 @@ enum dcb_answer_kind {
     DCB_ANSWER_WORKLOAD,    /* loaded, or why not */
     DCB_ANSWER_ARM,         /* loaded, checked and calibrated, or why not */
     DCB_ANSWER_EVENT,       /* what became of one event */
+    DCB_ANSWER_BATTERY,     /* verify: one begins */
+    DCB_ANSWER_CASE,        /* verify: one begins; so the one before has passed */
+    DCB_ANSWER_OUTCOME,     /* verify: of the case in hand, where there is more to say */
     DCB_ANSWER_DONE         /* the last one */
 };
 
@@ -123,11 +130,27 @@ struct dcb_answer {
     char *version, *build, *implementation, *compiler, *copy_path, *copy_sha256;
     char *linkage;     /* interpreter: "static" or "shared" libpython, of the worker */
     char *own_linkage; /* the same, of the interpreter's own program */
-    char *missing;     /* built-in modules that this worker has not, by commas; NULL */
+    char *missing;     /* built-in modules that this worker has not, by commas; NULL.
+                          battery: why it has no cases; NULL */
+    enum dcb_battery battery;          /* battery, case */
+    enum dcb_case_outcome outcome;     /* outcome: up to SKIPPED */
+    uint64_t cases;                    /* battery: how many it has */
+    uint64_t number;                   /* case: in its battery, from 0 */
+    bool standard;                     /* outcome: the standard deepcopy was reached */
+    char *name;                        /* case; never NULL there */
+    char *expected, *got, *expression; /* outcome; `version` as well. NULL: not said */
 };
 
 void dcb_answer_clear(struct dcb_answer *answer);
 char *dcb_answer_encode(const struct dcb_answer *answer); /* one line, "\n" included */
+
+/* What is longer is cut: a finding is a line of a report. */
+enum {
+    DCB_CASE_NAME_MAX = 200,
+    DCB_CASE_TEXT_MAX = 600, /* expected, got, and why a battery is missing */
+    DCB_CASE_VERSION_MAX = 20,
+    DCB_CASE_EXPRESSION_MAX = 4000
+};
 
 /* Types and ranges are checked: `arms`, `events` and `sources` bound the indices, and the
  * answer must carry the job's token.

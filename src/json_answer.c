@@ -12,8 +12,13 @@
 
 /* Answers come out of a process that runs foreign code: everything in them is checked. */
 
-static const char *const answer_kinds[] = {"interpreter", "source", "workload",
-                                           "arm",         "event",  "done"};
+static const char *const answer_kinds[] = {"interpreter", "source",  "workload",
+                                           "arm",         "event",   "battery",
+                                           "case",        "outcome", "done"};
+static const char *const batteries[] = {"suite", "cases", "graphs"};
+/* Those that a worker can tell of itself. */
+static const char *const outcomes[] = {"passed", "failed", "accepted deviation",
+                                       "skipped"};
 static const char *const failure_names[] = {NULL,    "load",    "raised",
                                             "wrong", "changed", "died"};
 
@@ -35,7 +40,38 @@ static void set_text(json_t *object, const char *key, const char *text)
     free(clean);
 }
 
-char *dcb_answer_encode(const struct dcb_answer *answer)
+/* There are some thousands of them: they say no more than they have to. */
+static char *encode_case(const struct dcb_answer *answer)
+{
+    json_t *object = json_pack("{s:s, s:I}", "answer", answer_kinds[answer->kind],
+                               "token", (json_int_t)answer->token);
+
+    if (answer->kind != DCB_ANSWER_OUTCOME)
+        set_text(object, "battery", dcb_battery_name(answer->battery));
+    if (answer->kind == DCB_ANSWER_BATTERY) {
+        json_object_set_new(object, "cases", json_integer((json_int_t)answer->cases));
+        set_text(object, "missing", answer->missing);
+    } else if (answer->kind == DCB_ANSWER_CASE) {
+        json_object_set_new(object, "number", json_integer((json_int_t)answer->number));
+        set_text(object, "name", answer->name);
+    } else {
+        set_text(object, "outcome", dcb_case_outcome_name(answer->outcome));
+        json_object_set_new(object, "standard", json_boolean(answer->standard));
+        set_text(object, "expected", answer->expected);
+        set_text(object, "got", answer->got);
+        set_text(object, "expression", answer->expression);
+        set_text(object, "version", answer->version);
+    }
+    return dcb_json_job_line(object, true);
+}
+
+static bool is_of_cases(enum dcb_answer_kind kind)
+{
+    return kind == DCB_ANSWER_BATTERY || kind == DCB_ANSWER_CASE ||
+           kind == DCB_ANSWER_OUTCOME;
+}
+
+static char *encode_other(const struct dcb_answer *answer)
 {
     json_t *object = json_pack(
         "{s:s, s:I, s:I, s:o, s:I, s:b, s:I, s:I, s:I, s:i, s:i, s:b, s:b, s:b, s:I}",
@@ -61,6 +97,11 @@ char *dcb_answer_encode(const struct dcb_answer *answer)
     set_text(object, "own_linkage", answer->own_linkage);
     set_text(object, "missing", answer->missing);
     return dcb_json_job_line(object, true);
+}
+
+char *dcb_answer_encode(const struct dcb_answer *answer)
+{
+    return is_of_cases(answer->kind) ? encode_case(answer) : encode_other(answer);
 }
 
 static int decode_range(const json_t *root, const char *key, json_int_t low,
@@ -127,15 +168,102 @@ static int decode_failure(const json_t *root, struct dcb_answer *answer,
     return 0;
 }
 
+/* One of `count` names. */
+static int decode_name(const json_t *root, const char *key, const char *const *names,
+                       size_t count, int *ret_index, struct dcb_error *err)
+{
+    *ret_index =
+        dcb_json_find_name(json_string_value(json_object_get(root, key)), names, count);
+    if (*ret_index < 0)
+        return dcb_error_set(err, DCB_ERROR_SYSTEM,
+                             "'%s' of its answer is missing or not known", key);
+    return 0;
+}
+
+/* A text as a line of at most `most` bytes; NULL where there is none. */
+static char *copy_line(const json_t *root, const char *key, size_t most)
+{
+    char *text = dcb_json_own_text(root, key);
+    size_t length = most - strlen("...");
+
+    if (!text)
+        return NULL;
+    dcb_utf8_make_line(text);
+    if (strlen(text) <= most)
+        return text;
+    while (((unsigned char)text[length] & 0xc0) == 0x80)
+        length--;
+    memcpy(text + length, "...", sizeof "...");
+    return text;
+}
+
+static int decode_battery(const json_t *root, struct dcb_answer *answer,
+                          struct dcb_error *err)
+{
+    json_int_t cases;
+
+    if (decode_range(root, "cases", 0, UINT32_MAX, &cases, err) != 0)
+        return -1;
+    answer->cases = (uint64_t)cases;
+    answer->missing = copy_line(root, "missing", DCB_CASE_TEXT_MAX);
+    return 0;
+}
+
+static int decode_case(const json_t *root, struct dcb_answer *answer,
+                       struct dcb_error *err)
+{
+    json_int_t number;
+
+    if (decode_range(root, "number", 0, UINT32_MAX, &number, err) != 0)
+        return -1;
+    answer->number = (uint64_t)number;
+    answer->name = copy_line(root, "name", DCB_CASE_NAME_MAX);
+    return answer->name
+               ? 0
+               : dcb_error_set(err, DCB_ERROR_SYSTEM, "'name' of its answer is missing");
+}
+
+static int decode_outcome(const json_t *root, struct dcb_answer *answer,
+                          struct dcb_error *err)
+{
+    int outcome;
+
+    if (decode_name(root, "outcome", outcomes, sizeof outcomes / sizeof *outcomes,
+                    &outcome, err) != 0)
+        return -1;
+    answer->outcome = (enum dcb_case_outcome)outcome;
+    answer->standard = json_is_true(json_object_get(root, "standard"));
+    answer->expected = copy_line(root, "expected", DCB_CASE_TEXT_MAX);
+    answer->got = copy_line(root, "got", DCB_CASE_TEXT_MAX);
+    answer->expression = copy_line(root, "expression", DCB_CASE_EXPRESSION_MAX);
+    answer->version = copy_line(root, "version", DCB_CASE_VERSION_MAX);
+    return 0;
+}
+
+static int decode_of_cases(const json_t *root, struct dcb_answer *answer,
+                           struct dcb_error *err)
+{
+    int battery = 0;
+
+    if (answer->kind == DCB_ANSWER_OUTCOME)
+        return decode_outcome(root, answer, err);
+    if (decode_name(root, "battery", batteries, DCB_BATTERY_COUNT, &battery, err) != 0)
+        return -1;
+    answer->battery = (enum dcb_battery)battery;
+    return answer->kind == DCB_ANSWER_CASE ? decode_case(root, answer, err)
+                                           : decode_battery(root, answer, err);
+}
+
 /* What is there is of the right type. */
 static int check_types(const json_t *root, struct dcb_error *err)
 {
-    static const char *const texts[] = {"message",  "path",        "sha256",
-                                        "version",  "build",       "implementation",
-                                        "compiler", "copy_path",   "copy_sha256",
-                                        "linkage",  "own_linkage", "missing"};
-    static const char *const booleans[] = {"software", "shared", "anchored",
-                                           "user_reads"};
+    static const char *const texts[] = {
+        "message",     "path",           "sha256",      "version",
+        "build",       "implementation", "compiler",    "copy_path",
+        "copy_sha256", "linkage",        "own_linkage", "missing",
+        "name",        "expected",       "got",         "expression"};
+    static const char *const booleans[] = {"software", "shared", "anchored", "user_reads",
+                                           "standard"};
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         const json_t *value = json_object_get(root, texts[i]);
@@ -151,6 +279,27 @@ static int check_types(const json_t *root, struct dcb_error *err)
             return dcb_error_set(err, DCB_ERROR_SYSTEM,
                                  "'%s' of its answer is not true or false", booleans[i]);
     }
+    return 0;
+}
+
+static int decode_other(const json_t *root, const struct dcb_answer_bounds *bounds,
+                        struct dcb_answer *answer, struct dcb_error *err)
+{
+    if (decode_failure(root, answer, err) != 0 ||
+        decode_numbers(root, bounds, answer, err) != 0)
+        return -1;
+    answer->message = dcb_json_own_text(root, "message");
+    answer->path = dcb_json_own_text(root, "path");
+    answer->sha256 = dcb_json_own_text(root, "sha256");
+    answer->version = dcb_json_own_text(root, "version");
+    answer->build = dcb_json_own_text(root, "build");
+    answer->implementation = dcb_json_own_text(root, "implementation");
+    answer->compiler = dcb_json_own_text(root, "compiler");
+    answer->copy_path = dcb_json_own_text(root, "copy_path");
+    answer->copy_sha256 = dcb_json_own_text(root, "copy_sha256");
+    answer->linkage = dcb_json_own_text(root, "linkage");
+    answer->own_linkage = dcb_json_own_text(root, "own_linkage");
+    answer->missing = dcb_json_own_text(root, "missing");
     return 0;
 }
 
@@ -178,24 +327,15 @@ int dcb_answer_decode(const char *line, size_t length,
         dcb_error_set(err, DCB_ERROR_SYSTEM, "an answer is not the worker's own");
         goto out;
     }
-    if (decode_failure(root, &answer, err) != 0 || check_types(root, err) != 0 ||
-        decode_numbers(root, bounds, &answer, err) != 0)
+    if (check_types(root, err) != 0 ||
+        (is_of_cases(answer.kind) ? decode_of_cases(root, &answer, err)
+                                  : decode_other(root, bounds, &answer, err)) != 0)
         goto out;
-    answer.message = dcb_json_own_text(root, "message");
-    answer.path = dcb_json_own_text(root, "path");
-    answer.sha256 = dcb_json_own_text(root, "sha256");
-    answer.version = dcb_json_own_text(root, "version");
-    answer.build = dcb_json_own_text(root, "build");
-    answer.implementation = dcb_json_own_text(root, "implementation");
-    answer.compiler = dcb_json_own_text(root, "compiler");
-    answer.copy_path = dcb_json_own_text(root, "copy_path");
-    answer.copy_sha256 = dcb_json_own_text(root, "copy_sha256");
-    answer.linkage = dcb_json_own_text(root, "linkage");
-    answer.own_linkage = dcb_json_own_text(root, "own_linkage");
-    answer.missing = dcb_json_own_text(root, "missing");
     *ret_answer = answer;
     rc = 0;
 out:
+    if (rc != 0)
+        dcb_answer_clear(&answer);
     json_decref(root);
     return rc;
 }
@@ -214,5 +354,9 @@ void dcb_answer_clear(struct dcb_answer *answer)
     free(answer->linkage);
     free(answer->own_linkage);
     free(answer->missing);
+    free(answer->name);
+    free(answer->expected);
+    free(answer->got);
+    free(answer->expression);
     *answer = (struct dcb_answer){.kind = DCB_ANSWER_DONE};
 }

@@ -11,7 +11,7 @@
 
 /* Jobs come from the controller itself: a wrong one is a bug. */
 
-static const char *const job_kinds[] = {"describe", "time", "simulate"};
+static const char *const job_kinds[] = {"describe", "time", "simulate", "verify"};
 
 int dcb_json_find_name(const char *name, const char *const *names, size_t count)
 {
@@ -143,6 +143,26 @@ static json_t *encode_lists(const struct dcb_job *job, json_t *object)
     return object;
 }
 
+static void encode_batteries(const struct dcb_job *job, json_t *object)
+{
+    json_t *batteries = json_array();
+
+    for (int i = 0; i < DCB_BATTERY_COUNT; i++) {
+        if (job->batteries[i])
+            json_array_append_new(batteries,
+                                  json_string(dcb_battery_name((enum dcb_battery)i)));
+    }
+    json_object_set_new(object, "batteries", batteries);
+    json_object_set_new(object, "graphs", json_integer((json_int_t)job->graphs));
+    json_object_set_new(object, "first", json_integer((json_int_t)job->first));
+}
+
+/* Whether jobs of this kind have a workload. */
+static bool has_workload(enum dcb_job_kind kind)
+{
+    return kind == DCB_JOB_TIME || kind == DCB_JOB_SIMULATE;
+}
+
 char *dcb_job_encode(const struct dcb_job *job)
 {
     json_t *object = json_pack(
@@ -157,7 +177,9 @@ char *dcb_job_encode(const struct dcb_job *job)
         "memory_bytes", (json_int_t)job->memory_bytes, "venv",
         dcb_json_text_or_null(job->venv), "site", (int)job->site);
 
-    if (job->kind != DCB_JOB_DESCRIBE)
+    if (job->kind == DCB_JOB_VERIFY)
+        encode_batteries(job, object);
+    if (has_workload(job->kind))
         json_object_set_new(object, "workload", encode_spec(&job->workload));
     return dcb_json_job_line(encode_lists(job, object), true);
 }
@@ -219,6 +241,25 @@ static int decode_lists(const json_t *root, struct dcb_job *job, struct dcb_erro
     return 0;
 }
 
+static int decode_batteries(const json_t *root, struct dcb_job *job,
+                            struct dcb_error *err)
+{
+    static const char *const names[DCB_BATTERY_COUNT] = {"suite", "cases", "graphs"};
+    const json_t *batteries = json_object_get(root, "batteries");
+
+    for (size_t i = 0; i < json_array_size(batteries); i++) {
+        int found =
+            DCB_JSON_FIND_NAME(json_string_value(json_array_get(batteries, i)), names);
+
+        if (found < 0)
+            return dcb_error_set(err, DCB_ERROR_INTERNAL, "job: no such battery");
+        job->batteries[found] = true;
+    }
+    job->graphs = dcb_json_uint(root, "graphs");
+    job->first = dcb_json_uint(root, "first");
+    return 0;
+}
+
 static int decode_job(const json_t *root, struct dcb_job *job, struct dcb_error *err)
 {
     int kind =
@@ -244,7 +285,9 @@ static int decode_job(const json_t *root, struct dcb_job *job, struct dcb_error 
     if (kind < 0 || !job->support)
         return dcb_error_set(err, DCB_ERROR_INTERNAL, "job: unknown kind, or no support");
     job->kind = (enum dcb_job_kind)kind;
-    if (job->kind != DCB_JOB_DESCRIBE &&
+    if (job->kind == DCB_JOB_VERIFY && decode_batteries(root, job, err) != 0)
+        return -1;
+    if (has_workload(job->kind) &&
         decode_spec(json_object_get(root, "workload"), &job->workload, err) != 0)
         return -1;
     return decode_lists(root, job, err);

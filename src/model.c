@@ -62,6 +62,27 @@ const char *dcb_quality_name(enum dcb_quality quality)
     return names[quality];
 }
 
+const char *dcb_battery_name(enum dcb_battery battery)
+{
+    static const char *const names[] = {"suite", "cases", "graphs"};
+
+    return names[battery];
+}
+
+const char *dcb_case_outcome_name(enum dcb_case_outcome outcome)
+{
+    static const char *const names[] = {"passed",  "failed", "accepted deviation",
+                                        "skipped", "died",   "hung"};
+
+    return names[outcome];
+}
+
+bool dcb_case_outcome_is_wrong(enum dcb_case_outcome outcome)
+{
+    return outcome == DCB_CASE_FAILED || outcome == DCB_CASE_DIED ||
+           outcome == DCB_CASE_HUNG;
+}
+
 const char *dcb_spec_kind_name(enum dcb_spec_kind kind)
 {
     static const char *const names[] = {"file", "module", "json", "pickle"};

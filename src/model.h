@@ -29,11 +29,37 @@ enum dcb_provider {
 /* Whether a counter counts what its row's name says, or the nearest thing there is. */
 enum dcb_quality { DCB_QUALITY_NONE, DCB_QUALITY_EXACT, DCB_QUALITY_PROXY };
 
+/* What implementations are verified with (src/verify.h). */
+enum dcb_battery {
+    DCB_BATTERY_SUITE,  /* the interpreter's own test module for copy */
+    DCB_BATTERY_CASES,  /* written from the documentation of copy, pickle and copyreg */
+    DCB_BATTERY_GRAPHS, /* random object graphs, compared with the standard library */
+    DCB_BATTERY_COUNT
+};
+
+/* How a case of a battery went. */
+enum dcb_case_outcome {
+    DCB_CASE_PASSED,
+    DCB_CASE_FAILED,   /* not what a deepcopy does */
+    DCB_CASE_DEVIATES, /* what later versions of CPython do: accepted */
+    DCB_CASE_SKIPPED,  /* cannot be asked of this interpreter */
+    DCB_CASE_DIED,     /* the worker ended in it; set by the controller, as the next */
+    DCB_CASE_HUNG      /* it did not come back in time, and was killed */
+};
+
 /* NULL for DCB_VERDICT_NONE, DCB_PROVIDER_NONE and DCB_QUALITY_NONE. */
 const char *dcb_role_name(enum dcb_role role);
 const char *dcb_verdict_name(enum dcb_verdict verdict);
 const char *dcb_provider_name(enum dcb_provider provider);
 const char *dcb_quality_name(enum dcb_quality quality);
+
+const char *dcb_battery_name(enum dcb_battery battery); /* "suite", "cases", "graphs" */
+
+/* "passed", "failed", "accepted deviation", "skipped", "died", "hung". */
+const char *dcb_case_outcome_name(enum dcb_case_outcome outcome);
+
+/* Whether it makes the implementation wrong: failed, died, hung. */
+bool dcb_case_outcome_is_wrong(enum dcb_case_outcome outcome);
 
 /* Where an implementation or a workload comes from. */
 enum dcb_spec_kind { DCB_SPEC_FILE, DCB_SPEC_MODULE, DCB_SPEC_JSON, DCB_SPEC_PICKLE };

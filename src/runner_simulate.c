@@ -179,6 +179,9 @@ static void take_answer(struct run *run, struct layout *layout,
         break;
     case DCB_ANSWER_EVENT:
     case DCB_ANSWER_SOURCE:
+    case DCB_ANSWER_BATTERY:
+    case DCB_ANSWER_CASE:
+    case DCB_ANSWER_OUTCOME:
         break;
     }
 }

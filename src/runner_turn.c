@@ -219,6 +219,9 @@ static void take_answer(struct run *run, struct turn *turn,
         turn->done = true;
         break;
     case DCB_ANSWER_SOURCE:
+    case DCB_ANSWER_BATTERY:
+    case DCB_ANSWER_CASE:
+    case DCB_ANSWER_OUTCOME:
         break;
     }
 }

@@ -14,7 +14,7 @@
 struct dcb_error;
 
 enum {
-    DCB_SAMPLES_MAGIC = 0x64636232,
+    DCB_SAMPLES_MAGIC = 0x64636233,
     DCB_PMU_GROUP_MAX = 8, /* counters in one group, the anchor included */
     DCB_SOFTWARE_MAX = 4,  /* kernel events, live in every block */
     DCB_ARMS_MAX = 64,     /* arms of one worker */
@@ -31,6 +31,7 @@ enum dcb_phase {
     DCB_PHASE_WARM_UP,
     DCB_PHASE_TIME,
     DCB_PHASE_SIMULATE,
+    DCB_PHASE_VERIFY,
     DCB_PHASE_COMPARE,
     DCB_PHASE_DONE,
     DCB_PHASE_COUNT
@@ -66,6 +67,9 @@ struct dcb_samples {
     uint32_t padding;
     _Atomic uint64_t
         ready_ns; /* CLOCK_MONOTONIC when the first round began; 0: not yet */
+    /* Verify, for the progress alone: the battery in hand, its cases, those begun. */
+    _Atomic uint32_t battery, cases, begun;
+    uint32_t more_padding;
     struct dcb_block blocks[];
 };
 

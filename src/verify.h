@@ -18,41 +18,16 @@
 struct dcb_error;
 struct dcb_plan;
 
-enum dcb_battery {
-    DCB_BATTERY_SUITE,  /* the interpreter's own test module for copy */
-    DCB_BATTERY_CASES,  /* written from the documentation of copy, pickle and copyreg */
-    DCB_BATTERY_GRAPHS, /* random object graphs, compared with the standard library */
-    DCB_BATTERY_COUNT
-};
-
-const char *dcb_battery_name(enum dcb_battery battery); /* "suite", "cases", "graphs" */
-
-/* How a case went, where there is more to say than that it passed. */
-enum dcb_case_outcome {
-    DCB_CASE_PASSED,   /* told only where `standard` is set */
-    DCB_CASE_FAILED,   /* not what a deepcopy does */
-    DCB_CASE_DEVIATES, /* what later versions of CPython do: accepted */
-    DCB_CASE_SKIPPED,  /* cannot be asked of this interpreter */
-    DCB_CASE_DIED,     /* the worker ended in it: `got` says how */
-    DCB_CASE_HUNG      /* it did not come back in time, and was killed */
-};
-
-/* "passed", "failed", "accepted deviation", "skipped", "died", "hung". */
-const char *dcb_case_outcome_name(enum dcb_case_outcome outcome);
-
-/* Whether it makes the implementation wrong: failed, died, hung. */
-bool dcb_case_outcome_is_wrong(enum dcb_case_outcome outcome);
-
 /* Texts are owned, one line each, and untrusted: they come from the worker. */
 struct dcb_verify_finding {
     enum dcb_battery battery;
-    enum dcb_case_outcome outcome;
-    uint64_t number;  /* of the case in its battery, from 0 */
-    char *name;       /* of the case: "reduce_4tuple", "graph 17" */
-    char *expected;   /* what a deepcopy does; NULL where not said */
-    char *got;        /* what came instead; NULL where nothing to say */
-    char *expression; /* Python that builds the object; NULL */
-    char *version;    /* DEVIATES: the version of CPython that does so, "3.14"; NULL */
+    enum dcb_case_outcome outcome; /* PASSED only where `standard` is set */
+    uint64_t number;               /* of the case in its battery, from 0 */
+    char *name;                    /* of the case: "reduce_4tuple", "graph 17" */
+    char *expected;                /* what a deepcopy does; NULL where not said */
+    char *got;                     /* what came instead; NULL where nothing to say */
+    char *expression;              /* Python that builds the object; NULL */
+    char *version; /* DEVIATES: the version of CPython that does so, "3.14"; NULL */
     bool standard; /* a method of the objects called copy.deepcopy itself and so reached
                       the standard one, not this implementation */
 };

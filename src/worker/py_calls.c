@@ -85,7 +85,7 @@ int worker_error_from_exception(const struct worker_python *python, struct dcb_e
 
 /* ---- calls of the support modules ---- */
 
-static PyObject *spec_dict(const struct dcb_spec *spec)
+PyObject *worker_spec_dict(const struct dcb_spec *spec)
 {
     return Py_BuildValue("{s:s, s:s, s:z, s:z, s:z}", "label", spec->label, "kind",
                          dcb_spec_kind_name(spec->kind), "path", spec->path, "module",
@@ -170,7 +170,7 @@ int worker_describe_source(struct worker_python *python, const struct dcb_spec *
                            struct dcb_answer *answer, struct dcb_error *err)
 {
     PyObject *info = call_support(python->loader, "source_info",
-                                  Py_BuildValue("(N)", spec_dict(spec)));
+                                  Py_BuildValue("(N)", worker_spec_dict(spec)));
 
     if (!info)
         return worker_error_from_exception(python, err);
@@ -184,7 +184,7 @@ int worker_load_workload(struct worker_python *python, const struct dcb_spec *sp
                          size_t *ret_objects, struct dcb_error *err)
 {
     PyObject *objects = call_support(python->loader, "load_workload",
-                                     Py_BuildValue("(N)", spec_dict(spec)));
+                                     Py_BuildValue("(N)", worker_spec_dict(spec)));
 
     if (!objects || !PyList_Check(objects)) {
         Py_XDECREF(objects);
@@ -227,8 +227,8 @@ int worker_weigh(struct worker_python *python, uint64_t limit, uint64_t *ret_wei
 int worker_load_arm(struct worker_python *python, size_t arm, const struct dcb_spec *spec,
                     bool *ret_shared, struct dcb_error *err)
 {
-    PyObject *pair =
-        call_support(python->loader, "load_impl", Py_BuildValue("(N)", spec_dict(spec)));
+    PyObject *pair = call_support(python->loader, "load_impl",
+                                  Py_BuildValue("(N)", worker_spec_dict(spec)));
     PyObject *callable = NULL;
     int shared = 0;
 

@@ -21,7 +21,15 @@ struct worker_python {
      * (PY_VECTORCALL_ARGUMENTS_OFFSET), borrowed from `objects`. */
     PyObject **arguments_b;
     size_t object_count;
+
+    PyObject *verify;         /* module support/verify.py; NULL but for its job */
+    PyObject *batteries;      /* list of names: what is asked */
+    PyObject *cases;          /* iterator over what there is to tell */
+    enum dcb_battery battery; /* the one in hand */
 };
+
+/* py_calls.c. A spec as support/loader.py takes it: a new reference. */
+PyObject *worker_spec_dict(const struct dcb_spec *spec);
 
 /* py_code.c. Imports a support module and returns a new reference; NULL with an exception
  * set. `hide`: it leaves no trace in sys.modules, so that a user's own module of that

@@ -105,6 +105,21 @@ int worker_pad_heap(struct worker_python *python, uint64_t seed, struct dcb_erro
 int worker_error_from_exception(const struct worker_python *python,
                                 struct dcb_error *err);
 
+/* ---- py_verify.c: support/verify.py ---- */
+
+/* Imports the batteries that the job asks for. */
+int worker_verify_prepare(struct worker_python *python, const struct dcb_job *job,
+                          struct dcb_error *err);
+
+/* Loads the job's arm. -1 with what is wrong with it. */
+int worker_verify_load(struct worker_python *python, const struct dcb_job *job,
+                       struct dcb_error *err);
+
+/* Takes the next step. 1: *ret_answer, which the caller clears, tells of it; 0: there is
+ * none; -1: a battery went wrong, or the arm raised KeyboardInterrupt. */
+int worker_verify_next(struct worker_python *python, struct dcb_answer *ret_answer,
+                       struct dcb_error *err);
+
 /* ---- py_loop.c: the timed region ---- */
 
 /* Runs `iterations` iterations of the arm. Nothing but the calls and the release of their
@@ -153,7 +168,10 @@ void worker_meter_select(struct worker_meter *meter, uint32_t round);
 int worker_meter_block(struct worker_meter *meter, struct worker_python *python,
                        size_t arm, uint64_t iterations, struct dcb_block *ret_block);
 
-/* ---- job_time.c, job_describe.c, job_simulate.c ---- */
+/* ---- job_time.c, job_describe.c, job_simulate.c, job_verify.c ---- */
+
+int worker_job_verify(const struct worker_link *link, struct worker_python *python,
+                      const struct dcb_job *job, struct dcb_error *err);
 
 int worker_job_simulate(const struct worker_link *link, struct worker_python *python,
                         const struct dcb_job *job, struct dcb_error *err);

@@ -54,8 +54,11 @@ void worker_answer(const struct worker_link *link, const struct dcb_answer *answ
     while (done < length) {
         ssize_t n = write(link->answer_fd, line + done, length - done);
 
-        if (n < 0 && errno != EINTR)
+        if (n < 0 && errno != EINTR) {
+            dprintf(STDERR_FILENO, "dcbench-worker: cannot answer: %s\n",
+                    strerror(errno));
             _exit(STATUS_SYSTEM);
+        }
         done += n > 0 ? (size_t)n : 0;
     }
     free(line);
@@ -187,7 +190,7 @@ static int run(struct dcb_error *err)
         return -1;
     pad_native_heap(dcb_rng_derive(job.seed, 1));
     /* Simulated, everything is compiled from its source: so it comes out the same. */
-    code = job.kind == DCB_JOB_TIME ? worker_code_open(DCB_CODE_FD) : NULL;
+    code = job.kind != DCB_JOB_SIMULATE ? worker_code_open(DCB_CODE_FD) : NULL;
     if (worker_python_start(&job, code, &python, err) != 0 ||
         worker_pad_heap(python, dcb_rng_derive(job.seed, 2), err) != 0)
         return -1;
@@ -201,6 +204,8 @@ static int run(struct dcb_error *err)
     close(DCB_CODE_FD);
     if (job.kind == DCB_JOB_SIMULATE)
         return worker_job_simulate(&link, python, &job, err);
+    if (job.kind == DCB_JOB_VERIFY)
+        return worker_job_verify(&link, python, &job, err);
     return worker_job_time(&link, python, &job, err);
 }
 

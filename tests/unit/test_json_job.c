@@ -105,6 +105,9 @@ static void assert_same_job(const struct dcb_job *a, const struct dcb_job *b)
 {
     assert_int_equal(a->kind, b->kind);
     assert_true(a->seed == b->seed);
+    assert_memory_equal(a->batteries, b->batteries, sizeof a->batteries);
+    assert_true(a->graphs == b->graphs);
+    assert_true(a->first == b->first);
     assert_same_text(a->support, b->support);
     assert_same_spec(&a->workload, &b->workload);
     assert_int_equal(a->arm_count, b->arm_count);
@@ -199,6 +202,24 @@ static void simulate_survives_the_way(void **state)
 }
 
 /* A path that JSON cannot carry must not vanish from the job without a word. */
+static void verify_survives_the_way(void **state)
+{
+    struct dcb_job job = full_job();
+
+    (void)state;
+    job.kind = DCB_JOB_VERIFY;
+    dcb_spec_clear(&job.workload); /* it has none */
+    assert_job_survives(&job);
+    job.batteries[DCB_BATTERY_CASES] = true;
+    job.graphs = INT64_MAX;
+    job.first = 12345;
+    assert_job_survives(&job);
+    for (int i = 0; i < DCB_BATTERY_COUNT; i++)
+        job.batteries[i] = true;
+    assert_job_survives(&job);
+    dcb_job_clear(&job);
+}
+
 static void path_that_is_not_utf8_is_not_dropped(void **state)
 {
     struct dcb_job job = full_job(), decoded = {.kind = DCB_JOB_DESCRIBE};
@@ -342,6 +363,8 @@ static void answers_survive_the_way(void **state)
 {
     (void)state;
     for (int kind = DCB_ANSWER_INTERPRETER; kind <= DCB_ANSWER_DONE; kind++) {
+        if (kind >= DCB_ANSWER_BATTERY && kind <= DCB_ANSWER_OUTCOME)
+            continue; /* they have fields of their own */
         for (int failure = DCB_FAILURE_NONE; failure <= DCB_FAILURE_CHANGED; failure++) {
             struct dcb_answer answer = {.kind = (enum dcb_answer_kind)kind,
                                         .failure = (enum dcb_failure)failure};
@@ -632,6 +655,111 @@ static void megabyte_strings(void **state)
     free(large);
 }
 
+/* ---- of cases ---- */
+
+static void answers_of_cases_survive_the_way(void **state)
+{
+    struct dcb_answer answers[] = {
+        {.kind = DCB_ANSWER_BATTERY, .battery = DCB_BATTERY_GRAPHS, .cases = UINT32_MAX},
+        {.kind = DCB_ANSWER_BATTERY, .missing = dcb_xstrdup("install \"it\"")},
+        {.kind = DCB_ANSWER_CASE,
+         .battery = DCB_BATTERY_CASES,
+         .number = UINT32_MAX,
+         .name = dcb_xstrdup("a|b")},
+        {.kind = DCB_ANSWER_OUTCOME, .standard = true},
+        {.kind = DCB_ANSWER_OUTCOME,
+         .outcome = DCB_CASE_SKIPPED,
+         .expected = dcb_xstrdup("\xe2\x82\xac"),
+         .got = dcb_xstrdup(""),
+         .expression = dcb_xstrdup("[1]"),
+         .version = dcb_xstrdup("3.14")},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(answers); i++) {
+        struct dcb_error err = DCB_ERROR_INIT;
+        char *line = dcb_answer_encode(&answers[i]);
+        struct dcb_answer decoded;
+
+        if (dcb_answer_decode(line, strlen(line), &bounds, &decoded, &err) != 0)
+            fail_msg("%s: %s", err.text, line);
+        assert_int_equal(decoded.kind, answers[i].kind);
+        assert_int_equal(decoded.battery, answers[i].battery);
+        assert_int_equal(decoded.outcome, answers[i].outcome);
+        assert_true(decoded.cases == answers[i].cases);
+        assert_true(decoded.number == answers[i].number);
+        assert_int_equal(decoded.standard, answers[i].standard);
+        assert_same_text(decoded.missing, answers[i].missing);
+        assert_same_text(decoded.name, answers[i].name);
+        assert_same_text(decoded.expected, answers[i].expected);
+        assert_same_text(decoded.got, answers[i].got);
+        assert_same_text(decoded.expression, answers[i].expression);
+        assert_same_text(decoded.version, answers[i].version);
+        dcb_answer_clear(&decoded);
+        dcb_answer_clear(&answers[i]);
+        free(line);
+    }
+}
+
+static void answers_of_cases_are_checked(void **state)
+{
+    (void)state;
+    assert_answer("{\"answer\":\"battery\",\"battery\":\"cases\",\"cases\":3}", NULL);
+    assert_answer("{\"answer\":\"battery\",\"battery\":\"drums\",\"cases\":3}",
+                  "'battery'");
+    assert_answer("{\"answer\":\"battery\",\"battery\":1,\"cases\":3}", "'battery'");
+    assert_answer("{\"answer\":\"battery\",\"cases\":3}", "'battery'");
+    assert_answer("{\"answer\":\"battery\",\"battery\":\"cases\"}", "'cases'");
+    assert_answer("{\"answer\":\"battery\",\"battery\":\"cases\",\"cases\":-1}",
+                  "'cases'");
+    assert_answer("{\"answer\":\"battery\",\"battery\":\"cases\",\"cases\":4294967296}",
+                  "'cases'");
+    assert_answer("{\"answer\":\"battery\",\"battery\":\"cases\",\"cases\":0,"
+                  "\"missing\":[]}",
+                  "'missing'");
+    assert_answer("{\"answer\":\"case\",\"battery\":\"cases\",\"number\":0,"
+                  "\"name\":\"x\"}",
+                  NULL);
+    assert_answer("{\"answer\":\"case\",\"battery\":\"cases\",\"number\":0}", "'name'");
+    assert_answer("{\"answer\":\"case\",\"battery\":\"cases\",\"number\":0,\"name\":7}",
+                  "'name'");
+    assert_answer("{\"answer\":\"case\",\"battery\":\"cases\",\"number\":\"0\","
+                  "\"name\":\"x\"}",
+                  "'number'");
+    assert_answer("{\"answer\":\"outcome\",\"outcome\":\"failed\"}", NULL);
+    assert_answer("{\"answer\":\"outcome\"}", "'outcome'");
+    /* These a worker cannot know of itself. */
+    assert_answer("{\"answer\":\"outcome\",\"outcome\":\"died\"}", "'outcome'");
+    assert_answer("{\"answer\":\"outcome\",\"outcome\":\"hung\"}", "'outcome'");
+    assert_answer("{\"answer\":\"outcome\",\"outcome\":\"failed\",\"standard\":1}",
+                  "'standard'");
+    assert_answer("{\"answer\":\"outcome\",\"outcome\":\"failed\",\"got\":{}}", "'got'");
+}
+
+/* One line, of a length that a report has room for, and no character cut in two. */
+static void texts_of_cases_are_cut(void **state)
+{
+    struct dcb_answer answer = {.kind = DCB_ANSWER_OUTCOME, .outcome = DCB_CASE_FAILED};
+    struct dcb_answer decoded;
+    struct dcb_error err = DCB_ERROR_INIT;
+    char *line;
+
+    (void)state;
+    answer.got = dcb_xcalloc(1, 3 * DCB_CASE_TEXT_MAX + 1);
+    for (int i = 0; i < DCB_CASE_TEXT_MAX; i++)
+        memcpy(answer.got + 3 * i, "\xe2\x82\xac", 3);
+    answer.expected = dcb_xstrdup("a\nb\r\x1b[31m");
+    line = dcb_answer_encode(&answer);
+    assert_int_equal(dcb_answer_decode(line, strlen(line), &bounds, &decoded, &err), 0);
+    assert_true(strlen(decoded.got) <= DCB_CASE_TEXT_MAX);
+    assert_true(strlen(decoded.got) > DCB_CASE_TEXT_MAX - 6);
+    assert_memory_equal(decoded.got + strlen(decoded.got) - 6, "\xe2\x82\xac...", 6);
+    assert_string_equal(decoded.expected, "a b ?[31m");
+    dcb_answer_clear(&decoded);
+    dcb_answer_clear(&answer);
+    free(line);
+}
+
 static void failures_have_names(void **state)
 {
     (void)state;
@@ -649,6 +777,7 @@ int main(void)
         cmocka_unit_test(job_survives_the_way),
         cmocka_unit_test(describe_needs_no_workload),
         cmocka_unit_test(simulate_survives_the_way),
+        cmocka_unit_test(verify_survives_the_way),
         cmocka_unit_test(path_that_is_not_utf8_is_not_dropped),
         cmocka_unit_test(wrong_jobs_are_refused),
         cmocka_unit_test(every_cut_of_a_job_is_refused),
@@ -665,6 +794,9 @@ int main(void)
         cmocka_unit_test(other_types_are_checked),
         cmocka_unit_test(deep_nesting_is_refused),
         cmocka_unit_test(megabyte_strings),
+        cmocka_unit_test(answers_of_cases_survive_the_way),
+        cmocka_unit_test(answers_of_cases_are_checked),
+        cmocka_unit_test(texts_of_cases_are_cut),
         cmocka_unit_test(failures_have_names),
     };
 

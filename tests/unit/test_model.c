@@ -24,6 +24,20 @@ static void names_are_those_of_the_design(void **state)
     assert_string_equal(dcb_provider_name(DCB_PROVIDER_HARDWARE), "hardware");
     assert_string_equal(dcb_provider_name(DCB_PROVIDER_KERNEL), "kernel");
 
+    assert_string_equal(dcb_battery_name(DCB_BATTERY_SUITE), "suite");
+    assert_string_equal(dcb_battery_name(DCB_BATTERY_CASES), "cases");
+    assert_string_equal(dcb_battery_name(DCB_BATTERY_GRAPHS), "graphs");
+
+    assert_string_equal(dcb_case_outcome_name(DCB_CASE_PASSED), "passed");
+    assert_string_equal(dcb_case_outcome_name(DCB_CASE_FAILED), "failed");
+    assert_string_equal(dcb_case_outcome_name(DCB_CASE_DEVIATES), "accepted deviation");
+    assert_string_equal(dcb_case_outcome_name(DCB_CASE_SKIPPED), "skipped");
+    assert_string_equal(dcb_case_outcome_name(DCB_CASE_DIED), "died");
+    assert_string_equal(dcb_case_outcome_name(DCB_CASE_HUNG), "hung");
+    assert_true(dcb_case_outcome_is_wrong(DCB_CASE_HUNG));
+    assert_false(dcb_case_outcome_is_wrong(DCB_CASE_DEVIATES));
+    assert_false(dcb_case_outcome_is_wrong(DCB_CASE_SKIPPED));
+
     assert_string_equal(dcb_spec_kind_name(DCB_SPEC_FILE), "file");
     assert_string_equal(dcb_spec_kind_name(DCB_SPEC_MODULE), "module");
     assert_string_equal(dcb_spec_kind_name(DCB_SPEC_JSON), "json");
