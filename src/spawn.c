@@ -292,7 +292,7 @@ static bool must_end(const struct dcb_spawn_request *request, struct watch *watc
     }
     if (request->stop && *request->stop)
         *ret_end = DCB_SPAWN_STOPPED;
-    else if (answers_length > ANSWERS_MAX)
+    else if (answers_length > (request->answers_max ? request->answers_max : ANSWERS_MAX))
         *ret_end = DCB_SPAWN_FLOODED;
     else if (now - watch->last_beat_ns > request->timeout_ms * 1000000)
         *ret_end = DCB_SPAWN_HUNG;

@@ -30,6 +30,8 @@ struct dcb_spawn_request {
     const void *context;
     uint64_t timeout_ms, limit_ms;
 
+    size_t answers_max; /* bytes, beyond which it floods; 0: what any timing needs */
+
     uint64_t address_bytes; /* limit of its address space; 0: none */
 
     const volatile sig_atomic_t *stop; /* not 0: kill the worker; may be NULL */
