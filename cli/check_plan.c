@@ -76,20 +76,6 @@ static struct recorded recorded_workloads(const struct dcb_document *file)
                              .letter = 'w'};
 }
 
-/* .../impls/memo_opt.py was memo-opt, wherever it stood. */
-static char *builtin_name(const char *path)
-{
-    const char *slash = strrchr(path, '/'), *start = slash ? slash + 1 : path;
-    size_t length = strlen(start);
-    char *name = dcb_xstrndup(start, length > 3 ? length - 3 : length);
-
-    for (char *c = name; *c; c++) {
-        if (*c == '_')
-            *c = '-';
-    }
-    return name;
-}
-
 /* What the command line would say for it; -1 where there is no such thing here. */
 static int text_of(const struct recorded *list, size_t index, char **ret_text,
                    struct dcb_error *err)
@@ -106,7 +92,7 @@ static int text_of(const struct recorded *list, size_t index, char **ret_text,
                              "%s does not say where '%s' is from; -%c %s=FILE does",
                              list->file->path, spec->label, list->letter, spec->label);
     if (spec->builtin) {
-        *ret_text = builtin_name(path);
+        *ret_text = dcb_catalog_name(path); /* wherever it stood */
         return 0;
     }
     if (access(path, R_OK) != 0)

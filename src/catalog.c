@@ -111,16 +111,17 @@ static int compare_names(const void *a, const void *b)
     return i != j ? (i < j ? -1 : 1) : strcmp(first, second);
 }
 
-/* memo_opt.py is called memo-opt. */
-static char *name_of_file(const char *file)
+char *dcb_catalog_name(const char *path)
 {
-    size_t length = strlen(file);
+    const char *slash = strrchr(path, '/'), *start = slash ? slash + 1 : path;
+    size_t length = strlen(start);
     char *name;
 
-    if (length < 4 || strcmp(file + length - 3, ".py") != 0 || file[0] == '_' ||
-        file[0] == '.')
-        return NULL;
-    name = dcb_xstrndup(file, length - 3);
+    if (length > 3)
+        length -= 3;
+    if (length > 1 && start[length - 1] == '_')
+        length--;
+    name = dcb_xstrndup(start, length);
     for (char *c = name; *c; c++) {
         if (*c == '_')
             *c = '-';
@@ -128,16 +129,31 @@ static char *name_of_file(const char *file)
     return name;
 }
 
+static bool is_builtin_file(const char *file)
+{
+    size_t length = strlen(file);
+
+    return length > 3 && strcmp(file + length - 3, ".py") == 0 && file[0] != '_' &&
+           file[0] != '.';
+}
+
 static char *file_of_name(const struct dcb_catalog *catalog, enum dcb_catalog_part part,
                           const char *name)
 {
     char *path = dcb_xasprintf("%s/%s/%s.py", catalog->data_dir, part_dirs[part], name);
+    char *other;
 
     for (char *c = path + strlen(path) - strlen(name) - 3; *c; c++) {
         if (*c == '-')
             *c = '_';
     }
-    return path;
+    other = dcb_xasprintf("%.*s_.py", (int)strlen(path) - 3, path);
+    if (is_file(path) || !is_file(other)) {
+        free(other);
+        return path;
+    }
+    free(path);
+    return other;
 }
 
 int dcb_catalog_names(const struct dcb_catalog *catalog, enum dcb_catalog_part part,
@@ -155,12 +171,10 @@ int dcb_catalog_names(const struct dcb_catalog *catalog, enum dcb_catalog_part p
         return -1;
     }
     while ((entry = readdir(dir))) {
-        char *name = name_of_file(entry->d_name);
-
-        if (!name)
+        if (!is_builtin_file(entry->d_name))
             continue;
         names.items = dcb_xgrow(names.items, names.count, &capacity, sizeof *names.items);
-        names.items[names.count++] = name;
+        names.items[names.count++] = dcb_catalog_name(entry->d_name);
     }
     closedir(dir);
     free(path);

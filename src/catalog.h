@@ -33,6 +33,13 @@ int dcb_catalog_names(const struct dcb_catalog *catalog, enum dcb_catalog_part p
                       struct dcb_names *ret_names, struct dcb_error *err);
 void dcb_names_clear(struct dcb_names *names);
 
+/*
+ * The name of a built-in one's file, with or without folders before it; owned by the
+ * caller. memo_opt.py is memo-opt. numbers_.py is numbers: a file called numbers.py would
+ * hide Python's own module from every file beside it, whose folder is importable.
+ */
+char *dcb_catalog_name(const char *path);
+
 /* First line of the docstring of a built-in one; owned by the caller, never NULL. */
 char *dcb_catalog_summary(const struct dcb_catalog *catalog, enum dcb_catalog_part part,
                           const char *name);

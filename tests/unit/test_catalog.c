@@ -42,6 +42,7 @@ static int set_up(void **state)
     add(impls, ".py", "");
     add(workloads, "memo.py", "");
     add(workloads, "general.py", "");
+    add(workloads, "numbers_.py", "\"\"\"Of all kinds.\"\"\"\n");
     free(impls);
     free(workloads);
     add(home->folder, "mine.py", "");
@@ -90,10 +91,33 @@ static void names_come_in_the_order_shown(void **state)
     dcb_names_clear(&names);
     assert_int_equal(
         dcb_catalog_names(&home->catalog, DCB_CATALOG_WORKLOADS, &names, &err), 0);
-    assert_int_equal(names.count, 2);
+    assert_int_equal(names.count, 3);
     assert_string_equal(names.items[0], "general");
     assert_string_equal(names.items[1], "memo");
+    assert_string_equal(names.items[2], "numbers");
     dcb_names_clear(&names);
+}
+
+/* The file's name with an underscore behind it does not hide a module of Python's own. */
+static void files_of_names(void **state)
+{
+    static const char *const cases[][2] = {{"/x/memo_opt.py", "memo-opt"},
+                                           {"numbers_.py", "numbers"},
+                                           {"/a/b_c_.py", "b-c"},
+                                           {"_.py", "-"},
+                                           {"py", "py"},
+                                           {"/", ""}};
+    const struct home *home = *state;
+    char *summary = dcb_catalog_summary(&home->catalog, DCB_CATALOG_WORKLOADS, "numbers");
+
+    assert_string_equal(summary, "Of all kinds.");
+    free(summary);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char *name = dcb_catalog_name(cases[i][0]);
+
+        assert_string_equal(name, cases[i][1]);
+        free(name);
+    }
 }
 
 static void missing_part_is_told(void **state)
@@ -233,6 +257,9 @@ static void workloads_resolve(void **state)
     } cases[] = {
         {"memo",
          {"memo", true, DCB_SPEC_FILE, "share/workloads/memo.py", NULL, "workload"}},
+        {"numbers",
+         {"numbers", true, DCB_SPEC_FILE, "share/workloads/numbers_.py", NULL,
+          "workload"}},
         {"mine.py", {"mine", false, DCB_SPEC_FILE, "mine.py", NULL, "workload"}},
         {"data.json", {"data", false, DCB_SPEC_JSON, "data.json", NULL, NULL}},
         {"big=./data.json", {"big", false, DCB_SPEC_JSON, "data.json", NULL, NULL}},
@@ -269,10 +296,11 @@ static void unknown_names(void **state)
     assert_refused(*state, DCB_CATALOG_IMPLS, "memo_opt", "did you mean 'memo-opt'?");
     assert_refused(*state, DCB_CATALOG_IMPLS, "copium",
                    "unknown implementation 'copium'; built-in are");
-    assert_refused(*state, DCB_CATALOG_WORKLOADS, "general2",
-                   "unknown workload 'general2'; did you mean 'general'?; built-in are "
-                   "general, memo; a file is given as FILE.py or FILE.json, a module as "
-                   "MODULE:ATTR");
+    assert_refused(
+        *state, DCB_CATALOG_WORKLOADS, "general2",
+        "unknown workload 'general2'; did you mean 'general'?; built-in are "
+        "general, memo, numbers; a file is given as FILE.py or FILE.json, a module as "
+        "MODULE:ATTR");
     assert_refused(*state, DCB_CATALOG_WORKLOADS, "merged", "unknown workload 'merged'");
     assert_refused(*state, DCB_CATALOG_IMPLS, "", "unknown implementation ''");
     assert_refused(*state, DCB_CATALOG_IMPLS, "_private", "unknown implementation");
@@ -558,6 +586,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         home_test(names_come_in_the_order_shown),
+        home_test(files_of_names),
         cmocka_unit_test(missing_part_is_told),
         cmocka_unit_test(opening_needs_an_installation),
         home_test(summaries),
