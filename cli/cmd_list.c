@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "catalog.h"
@@ -10,6 +11,7 @@
 #include "model.h"
 #include "nearest.h"
 #include "options.h"
+#include "specs.h"
 #include "strbuf.h"
 #include "term.h"
 #include "text_table.h"
@@ -30,18 +32,37 @@ static bool bare(const struct listing *listing)
     return listing->options->verbosity < 0;
 }
 
+/* What a workload is, without its name, which its first line begins with. */
+static const char *without_name(const char *summary, const char *name)
+{
+    size_t length = strlen(name);
+
+    return strncasecmp(summary, name, length) == 0 &&
+                   strncmp(summary + length, ": ", 2) == 0
+               ? summary + length + 2
+               : summary;
+}
+
 static void list_parts(struct listing *listing, const struct dcb_catalog *catalog,
                        enum dcb_catalog_part part, const struct dcb_names *names)
 {
-    dcb_text_table_column(listing->table, DCB_ALIGN_LEFT, "name");
-    dcb_text_table_column(listing->table, DCB_ALIGN_LEFT, "what it is");
+    struct dcb_text_table *table = listing->table;
+
+    dcb_text_table_column(table, DCB_ALIGN_LEFT, "name");
+    if (part == DCB_CATALOG_WORKLOADS)
+        dcb_text_table_column(table, DCB_ALIGN_LEFT, "in all");
+    dcb_text_table_column(table, DCB_ALIGN_LEFT, "what it is");
     for (size_t i = 0; i < names->count; i++) {
-        char *summary = dcb_catalog_summary(catalog, part, names->items[i]);
+        const char *name = names->items[i];
+        char *summary = dcb_catalog_summary(catalog, part, name);
 
         if (bare(listing))
-            dcb_strbuf_appendf(&listing->out, "%s\n", names->items[i]);
-        dcb_text_table_cell(listing->table, DCB_STYLE_PLAIN, "%s", names->items[i]);
-        dcb_text_table_cell(listing->table, DCB_STYLE_PLAIN, "%s", summary);
+            dcb_strbuf_appendf(&listing->out, "%s\n", name);
+        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", name);
+        if (part == DCB_CATALOG_WORKLOADS)
+            dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s",
+                                cli_specs_in_all(name) ? "yes" : "no");
+        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", without_name(summary, name));
         free(summary);
     }
 }

@@ -8,6 +8,17 @@
 
 static const char *const report_workloads[] = {"general", "reduce", "memo"};
 
+enum { REPORT_WORKLOADS = sizeof report_workloads / sizeof *report_workloads };
+
+bool cli_specs_in_all(const char *workload)
+{
+    for (size_t i = 0; i < REPORT_WORKLOADS; i++) {
+        if (strcmp(report_workloads[i], workload) == 0)
+            return true;
+    }
+    return false;
+}
+
 void cli_specs_add(struct cli_spec_list *specs, struct dcb_spec *take_spec)
 {
     specs->items =
@@ -45,7 +56,7 @@ static int add_report_workloads(struct cli_spec_list *specs,
 {
     int rc = 0;
 
-    for (size_t i = 0; rc == 0 && i < 3; i++)
+    for (size_t i = 0; rc == 0 && i < REPORT_WORKLOADS; i++)
         rc = add_spec(specs, catalog, DCB_CATALOG_WORKLOADS, report_workloads[i], false,
                       err);
     return rc;

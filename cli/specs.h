@@ -2,6 +2,7 @@
 #ifndef CLI_SPECS_H
 #define CLI_SPECS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "catalog.h"
@@ -26,6 +27,8 @@ struct cli_specs {
 int cli_specs_resolve(const struct cli_options *options,
                       const struct dcb_catalog *catalog, struct cli_specs *specs,
                       struct dcb_error *err);
+/* Whether `--workload all` has this built-in workload: it means those of the report. */
+bool cli_specs_in_all(const char *workload);
 void cli_specs_add(struct cli_spec_list *specs, struct dcb_spec *take_spec);
 void cli_specs_clear(struct cli_specs *specs);
 

@@ -25,7 +25,7 @@ complete -p dcbench >&2
 
 IMPLS = {"stdlib", "fastpath", "memo-opt", "merged", "published-fastpath",
          "published-merged"}
-WORKLOADS = {"general", "reduce", "memo"}
+WORKLOADS = {"general", "reduce", "memo", "atoms", "dataclasses", "numbers"}
 OWN_FORMATS = {"table", "json", "markdown", "csv"}
 FORMATS = OWN_FORMATS | {"pyperf"}
 COMMANDS = {"run", "compare", "check", "convert", "history", "list", "doctor", "selftest"}

@@ -5,6 +5,7 @@ import fcntl
 import io
 import json
 import os
+import pathlib
 import pty
 import re
 import shutil
@@ -206,9 +207,20 @@ def test_run_may_be_said(dcbench):
 
 
 def test_extended_has_every_workload(dcbench):
-    result = dcbench.result("-w", "extended")
+    result = dcbench.result("-w", "extended", "--workers", "1", "--rounds", "2")
     listed = dcbench("list", "workloads", "-q").out.split()
     assert [w["workload"] for w in result["workloads"]] == listed
+    assert len(listed) == 13
+    assert all(cell["status"] == "ok" for cell in result["cells"])
+
+
+def test_an_extended_workload_by_name(dcbench):
+    """Its file is numbers_.py, so that Python's own numbers is not hidden from it."""
+    result = dcbench.result("-w", "numbers,atoms", "-i", "memo-opt")
+    files = {w["label"]: pathlib.Path(w["path"]).name for w in result["plan"]["workloads"]}
+    assert files == {"numbers": "numbers_.py", "atoms": "atoms.py"}
+    assert all(w["builtin"] for w in result["plan"]["workloads"])
+    assert all(cell["status"] == "ok" for cell in result["cells"])
 
 
 # ---- formats ----

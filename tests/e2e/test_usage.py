@@ -10,6 +10,8 @@ from conftest import DCBENCH, ROWS, needs_full
 
 IMPLS = ["stdlib", "fastpath", "memo-opt", "merged", "published-fastpath",
          "published-merged"]
+WORKLOADS = ["general", "reduce", "memo", "atoms", "custom", "cycles", "dataclasses",
+             "nested", "numbers", "sets", "slots", "strings", "wide"]
 
 
 # One of each class: what is said must name the option and what to do.
@@ -157,7 +159,7 @@ def test_help_needs_no_installation(dcbench, tmp_path):
 
 @pytest.mark.parametrize("kind, names, column", [
     ("impls", IMPLS, "name"),
-    ("workloads", ["general", "reduce", "memo"], "name"),
+    ("workloads", WORKLOADS, "name"),
     ("events", list(ROWS), "event"),
 ])
 def test_list(dcbench, kind, names, column):
@@ -171,6 +173,13 @@ def test_list(dcbench, kind, names, column):
     markdown = dcbench("list", kind, "--format", "markdown").out.splitlines()
     assert markdown[0].startswith(f"| {column}") and set(markdown[1]) <= set("|-: ")
     assert [line.split("|")[1].strip() for line in markdown[2:]] == names
+
+
+def test_list_says_which_workloads_are_in_all(dcbench):
+    rows = csv.DictReader(io.StringIO(
+        dcbench("list", "workloads", "--format", "csv").out))
+    part = {row["name"]: row["in all"] for row in rows}
+    assert part == {name: "yes" if name in WORKLOADS[:3] else "no" for name in WORKLOADS}
 
 
 @pytest.mark.parametrize("kind", ["impls", "workloads", "events", "pmus"])
