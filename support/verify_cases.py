@@ -6,7 +6,8 @@ mind, the case says so. They are told by subject, a file for each.
 
 SUBJECTS = (
     "tutorial", "builtins", "subclasses", "sharing", "methods", "reduce", "lookup",
-    "state", "deepcopy", "memo")
+    "state", "deepcopy", "memo", "limits",
+    "library", "refused")
 
 
 def cases(seed, count):

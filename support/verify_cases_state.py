@@ -5,7 +5,7 @@ dictionary; `__new__` and `__setstate__` are called for the copy, `__init__`
 is not.
 """
 
-from verify_cases_tools import Cases, Plain, equal, new, plain
+from verify_cases_tools import Cases, Plain, equal, having, new, plain
 
 cases = Cases()
 
@@ -56,29 +56,21 @@ class SlotsSetState:
         self.got = state
 
 
-def having(cls, **attributes):
-    """Return an instance with attributes, set one by one."""
-    x = cls.__new__(cls)
-    for name, value in attributes.items():
-        setattr(x, name, value)
-    return x
-
-
 for name, make in {
-        "slots": lambda: having(Slots, a=[1], b=2),
-        "slots_unset": lambda: having(Slots, b=[2]),
-        "slots_all_unset": lambda: having(Slots),
-        "slots_inherited": lambda: having(MoreSlots, a=[1], b=[2], c=[3]),
-        "slots_and_dict": lambda: having(SlotsAndDict, a=[1], z=[2]),
-        "slots_and_empty_dict": lambda: having(SlotsAndDict, a=[1]),
-        "slots_below_dict": lambda: having(DictThenSlots, a=[1], z=[2]),
-        "slots_with_dict": lambda: having(SlotsWithDict, a=[1], z=[2]),
-        "slots_with_dict_alone": lambda: having(SlotsWithDict, z=[2]),
-        "slots_with_weakref": lambda: having(SlotsWithWeak, a=[1]),
+        "slots": lambda: having(Slots(), a=[1], b=2),
+        "slots_unset": lambda: having(Slots(), b=[2]),
+        "slots_all_unset": lambda: having(Slots()),
+        "slots_inherited": lambda: having(MoreSlots(), a=[1], b=[2], c=[3]),
+        "slots_and_dict": lambda: having(SlotsAndDict(), a=[1], z=[2]),
+        "slots_and_empty_dict": lambda: having(SlotsAndDict(), a=[1]),
+        "slots_below_dict": lambda: having(DictThenSlots(), a=[1], z=[2]),
+        "slots_with_dict": lambda: having(SlotsWithDict(), a=[1], z=[2]),
+        "slots_with_dict_alone": lambda: having(SlotsWithDict(), z=[2]),
+        "slots_with_weakref": lambda: having(SlotsWithWeak(), a=[1]),
         "slots_private": lambda: PrivateSlot([1]),
-        "slots_in_text": lambda: having(TextSlot, only=[1]),
-        "slots_none": lambda: having(NoSlots),
-        "slots_hold_none": lambda: having(Slots, a=None, b=[None]),
+        "slots_in_text": lambda: having(TextSlot(), only=[1]),
+        "slots_none": lambda: having(NoSlots()),
+        "slots_hold_none": lambda: having(Slots(), a=None, b=[None]),
         "slots_cycle": lambda: cycle_in_slots(),
         "instance": lambda: plain(a=[1], b={"c": [2]}),
         "instance_empty": Plain,
@@ -93,7 +85,7 @@ for name, make in {
 
 
 def cycle_in_slots():
-    x = having(Slots, a=[])
+    x = having(Slots(), a=[])
     x.a.append(x)
     x.b = x
     return x
@@ -101,7 +93,7 @@ def cycle_in_slots():
 
 @cases("a state of two parts to __setstate__, the first one None")
 def slots_setstate(deepcopy):
-    x = having(SlotsSetState, a=[1])
+    x = having(SlotsSetState(), a=[1])
     y = deepcopy(x)
     return equal(y.got, (None, {"a": [1]})) or new(y.got[1]["a"], x.a, "list")
 

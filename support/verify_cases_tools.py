@@ -105,9 +105,9 @@ def equal(y, value):
 
 def unlike(x, wanted, y):
     """Look for a copy that is as wanted, and independent of the original."""
-    if y is x is not wanted:
-        return "the original itself"
     got = check_copy([x], [wanted], [y])
+    if got == "shares objects[0] with the original":
+        return "the original itself"
     return got and got.replace("objects[0]", "the copy")
 
 
@@ -206,6 +206,24 @@ def plain(cls=Plain, **attributes):
     x = cls.__new__(cls)
     vars(x).update(attributes)
     return x
+
+
+def having(x, **attributes):
+    """Return an object with attributes, set one by one."""
+    for name, value in attributes.items():
+        setattr(x, name, value)
+    return x
+
+
+def once(make):
+    """Return a function that makes something once, when it is wanted."""
+    made = []
+
+    def get():
+        if not made:
+            made.append(make())
+        return made[0]
+    return get
 
 
 def make_list(*args):
