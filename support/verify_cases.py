@@ -5,8 +5,8 @@ mind, the case says so. They are told by subject, a file for each.
 """
 
 SUBJECTS = (
-    "tutorial", "builtins", "subclasses", "sharing", "methods", "reduce", "lookup",
-    "state", "deepcopy", "memo", "limits",
+    "tutorial", "builtins", "subclasses", "sharing", "methods", "reduce",
+    "lookup", "state", "deepcopy", "memo", "limits",
     "library", "refused")
 
 

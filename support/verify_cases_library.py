@@ -219,7 +219,7 @@ def string_io(deepcopy):
     return None
 
 
-# Enumerations -----------------------------------------------------------------
+# Enumerations ----------------------------------------------------------------
 
 @once
 def Color():
@@ -260,7 +260,7 @@ def enum_inside(deepcopy):
             or same(*y[2], red) or same(y[3].a, red))
 
 
-# Data classes -----------------------------------------------------------------
+# Data classes ----------------------------------------------------------------
 
 def data_class(**options):
     from dataclasses import field, make_dataclass
@@ -310,7 +310,7 @@ for name, options in KINDS.items():
                   deepcopy, options))
 
 
-# Exceptions -------------------------------------------------------------------
+# Exceptions ------------------------------------------------------------------
 
 class OwnError(Exception):
     pass
@@ -405,7 +405,7 @@ def exception_init_called(deepcopy):
     return equal(log, [(1,), (1,)]) or equal(y.a, "from state")
 
 
-# Weak references --------------------------------------------------------------
+# Weak references -------------------------------------------------------------
 
 @cases("the same weak reference")
 def weak_reference(deepcopy):

@@ -90,7 +90,7 @@ def wide_list(deepcopy):
     return None if y == x and y[-1] is not x[-1] else show(y)
 
 
-# Exceptions midway ------------------------------------------------------------
+# Exceptions midway -----------------------------------------------------------
 
 class OwnError(Exception):
     def __init__(self, a, b):
@@ -269,7 +269,7 @@ def error_in_tuple_then_again(deepcopy):
     return equal(deepcopy(x, memo), ([1], "copied"))
 
 
-@cases("an object made anew after an exception in its arguments, with the memo")
+@cases("an object made anew after an exception in its arguments")
 def error_in_arguments_then_again(deepcopy):
     part, memo = Raises(OwnError(1, 2)), {}
     x = Reduces((Target, (part,)))

@@ -40,7 +40,7 @@ def a_function():
     pass
 
 
-# Kinds of memo ----------------------------------------------------------------
+# Kinds of memo ---------------------------------------------------------------
 
 def user_dict():
     from collections import UserDict
@@ -52,13 +52,16 @@ class DictType(dict):
 
 
 class Mapping:
-    """The least that a memo can be, with get, [] and []=."""
+    """The least that a memo can be."""
 
     def __init__(self):
         self.entries = {}
 
     def get(self, key, default=None):
         return self.entries.get(key, default)
+
+    def __contains__(self, key):
+        return key in self.entries
 
     def __getitem__(self, key):
         return self.entries[key]
@@ -138,16 +141,18 @@ def memo_read_only_filled(deepcopy):
                 replacement)
 
 
-# What is in it already ---------------------------------------------------------
+# What is in it already -------------------------------------------------------
 
 FILLED = {
     "list": lambda: [1], "dict": lambda: {1: 2}, "set": lambda: {1},
     "instance": lambda: plain(a=1), "tuple_with_list": lambda: ([],),
     "frozenset": lambda: frozenset((1, 2)), "bytearray": bytearray,
     "tuple_empty": lambda: (), "tuple_of_atoms": lambda: tuple([1, 2]),
-    "tuple_of_six": lambda: tuple(range(6)), "int_subclass": lambda: IntType(1),
-    "method": lambda: plain(a=1).__init__, "class_with_metaclass":
-    lambda: WithMeta, "reduced": lambda: Reduces((Target, ())),
+    "tuple_of_six": lambda: tuple(range(6)),
+    "int_subclass": lambda: IntType(1),
+    "method": lambda: plain(a=1).__init__,
+    "class_with_metaclass": lambda: WithMeta,
+    "reduced": lambda: Reduces((Target, ())),
 }
 
 for name, make in FILLED.items():
@@ -177,30 +182,45 @@ ATOMS = {
 }
 
 
-def atom_in_memo(deepcopy, make):
+PLACES = {
+    "": (lambda x: x, lambda y: y),
+    "_in_list": (lambda x: [x], lambda y: y[0]),
+    "_in_tuple": (lambda x: (x,), lambda y: y[0]),
+    "_as_key": (lambda x: {x: 1}, lambda y: next(iter(y))),
+    "_as_value": (lambda x: {1: x}, lambda y: y[1]),
+    "_as_attribute": (lambda x: plain(a=x), lambda y: y.a),
+}
+
+
+def atom_in_memo(deepcopy, make, put, get):
     """Ask for an atomic object that the memo has a replacement for.
 
     Up to 3.13 the memo is asked first, from 3.14 on the type. Nowhere is it
-    said which, and who enters an atomic object can want nothing else than to
-    have it replaced: the one is accepted for the other, either way.
+    said which, and a program that enters an atomic object means to have it
+    replaced: so an implementation is free to do either on any version.
     """
     x, replacement = make(), object()
-    y = deepcopy(x, {id(x): replacement})
-    asks_type = sys.version_info >= (3, 14)
-    if y is (x if asks_type else replacement):
+    y = get(deepcopy(put(x), {id(x): replacement}))
+    by_type = sys.version_info >= (3, 14)
+    mine, other = (x, replacement) if by_type else (replacement, x)
+    if y is mine:
         return None
-    if y is (replacement if asks_type else x):
-        return deviates(
-            "3.13" if asks_type else "3.14",
-            "the object itself" if asks_type else "what the memo has for it",
-            "what the memo has for it" if asks_type else "the object itself")
+    texts = ["what the memo has for it", "the object itself"]
+    if by_type:
+        texts.reverse()
+    if y is other:
+        return deviates("3.13" if by_type else "3.14", *texts)
     return show(y)
 
 
 for name, make in ATOMS.items():
-    cases.add(f"memo_has_{name}",
-              "what the memo has for it; from 3.14 on the object itself",
-              lambda deepcopy, make=make: atom_in_memo(deepcopy, make))
+    for place, (put, get) in PLACES.items():
+        if place == "" or name in ("int", "str"):
+            cases.add(
+                f"memo_has_{name}{place}",
+                "what the memo has for it; from 3.14 on the object itself",
+                lambda deepcopy, make=make, put=put, get=get: atom_in_memo(
+                    deepcopy, make, put, get))
 
 
 @cases("None, which the memo has for the object")
@@ -292,8 +312,8 @@ for name, make in {
 
     cases.add(f"memo_gets_{name}", "the copy in the memo, under the id of the "
               "original", entry_case)
-    cases.add(f"memo_keeps_{name}", "the original in a list in the memo, under "
-              "the memo's id", alive_case)
+    cases.add(f"memo_keeps_{name}", "the original in a list in the memo, "
+              "under the memo's id", alive_case)
 
 
 @cases("the copies of all that is in a graph in the memo")
@@ -339,7 +359,7 @@ def memo_for_two_calls(deepcopy):
     return same(y["a"], x[0]) or new(y["a"], part, "list")
 
 
-# Temporary objects ------------------------------------------------------------
+# Temporary objects -----------------------------------------------------------
 
 @cases("each object's own state, though all states live for a moment only")
 def temporaries_of_states(deepcopy):

@@ -67,6 +67,9 @@ REFUSED = {
     "frame": lambda: sys._getframe(),
     "traceback": traceback,
     "cell": cell,
+    "staticmethod": lambda: staticmethod(generator),
+    "classmethod": lambda: classmethod(generator),
+    "version": lambda: sys.version_info,
     "reduce_raises": Refuses,
     "getstate_raises": SlotsWithState,
 }

@@ -35,7 +35,7 @@ class Registering:
         return self
 
 
-# Cycles -----------------------------------------------------------------------
+# Cycles ----------------------------------------------------------------------
 
 def via(holder, put):
     """Return a function that makes a holder and puts it into itself."""

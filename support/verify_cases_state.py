@@ -178,7 +178,8 @@ cases.alike(
     "getstate_none", lambda: GetsState(None), lambda: plain(GetsState),
     "no attributes, as __getstate__ gives None")
 cases.alike(
-    "getstate_none_setstate", lambda: SetsState(None), lambda: plain(SetsState),
+    "getstate_none_setstate", lambda: SetsState(None),
+    lambda: plain(SetsState),
     "no call of __setstate__, as __getstate__ gives None")
 
 
