@@ -444,6 +444,16 @@ def weak_value_dictionary(deepcopy):
             or new(list(y)[0][1], key[1], "key"))
 
 
+@cases("a new set of the same elements, as weak references are shared")
+def weak_set(deepcopy):
+    from weakref import WeakSet
+    element = Plain()
+    x = [element, WeakSet([element])]
+    y = deepcopy(x)
+    return new(y[0], element) or new(y[1], x[1]) or equal(
+        [each is element for each in y[1]], [True])
+
+
 @cases("a weak value beside its object: the reference is not to the copy")
 def weak_value_beside(deepcopy):
     from weakref import WeakValueDictionary

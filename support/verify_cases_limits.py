@@ -83,7 +83,16 @@ def nested_too_deep_then_not(deepcopy):
     return equal(deepcopy([[1], (2, [3])]), [[1], (2, [3])])
 
 
-@cases("a long chain of references in one list, without recursion")
+@cases("RecursionError, as the arguments are copied before the object is made")
+def nested_in_own_arguments(deepcopy):
+    if sys.getrecursionlimit() > _HIGHEST:
+        return skipped("a high recursion limit")
+    x = Reduces(None)
+    x.rv = Target, (x,)
+    return not_raised(RecursionError, deepcopy, x)
+
+
+@cases("3000 lists in a list, for which no depth is needed")
 def wide_list(deepcopy):
     x = [[i] for i in range(3000)]
     y = deepcopy(x)
@@ -306,6 +315,7 @@ def leaves_original(deepcopy):
 @cases("nothing that keeps a copy alive")
 def leaves_copy(deepcopy):
     x = graph()
+    deepcopy(x)         # what is kept of a first call alone is no leak
     y = deepcopy(x)
     reference = ref(y.a[0])
     del y

@@ -456,10 +456,3 @@ def reduce_state_shared(deepcopy):
         if calls[1][1] is not y[1]:
             return "several copies of the state"
     return new(y[1], x[1], "state") or equal(y[1], {"a": [1]})
-
-
-@cases("the object in its own arguments: copied without end")
-def reduce_arguments_hold_object(deepcopy):
-    x = Reduces(None)
-    x.rv = Target, (x,)
-    return not_raised(RecursionError, deepcopy, x)

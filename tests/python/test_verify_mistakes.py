@@ -26,6 +26,9 @@ EDITS = {
         "_deepcopy_dict", "memo[id(x)] = y", "", "cycle_dict"),
     "forgets what it has made": (
         "deepcopy", "memo[d] = y", "pass", "deepcopy_method_asked_once"),
+    "keeps copies for ever": (
+        "deepcopy", "memo[d] = y",
+        "memo[d] = y\ndispatch_table.kept.append(y)", "leaves_copy"),
     "keeps nothing alive": (
         "deepcopy",
         "_keep_alive(x, memo) # Make sure x lives at least as long as d",
