@@ -123,9 +123,12 @@ class Raises:
 
 
 def raised(function, *args):
+    """Return the exception of a call, of whatever kind, or None."""
     try:
         function(*args)
-    except (Exception, OwnBase) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         return error
     return None
 
@@ -156,23 +159,13 @@ for error in (TypeError, AttributeError, KeyError, StopIteration, ValueError,
               RecursionError, MemoryError, GeneratorExit, OwnBase):
     def kind_case(deepcopy, error=error):
         x = Raises(error("mine"))
-        other = raised_any(deepcopy, [x])
+        other = raised(deepcopy, [x])
         if other is x.error:
             return None
         return "no exception" if other is None else describe(other)
 
     cases.add(f"error_{error.__name__.lower()}",
               "the very exception that was raised", kind_case)
-
-
-def raised_any(function, *args):
-    try:
-        function(*args)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        return error
-    return None
 
 
 def failing(where):
@@ -182,7 +175,7 @@ def failing(where):
 
     class Fails:
         def __reduce_ex__(self, protocol):
-            return makes(), (), {"a": 1}, iter([1]), iter([(1, 2)])
+            return Fails, (), {"a": 1}, iter([1]), iter([(1, 2)])
 
         def append(self, item):
             pass
@@ -190,17 +183,14 @@ def failing(where):
         def __setitem__(self, key, value):
             pass
 
-    def makes():
-        return Fails
-
     setattr(Fails, where, fail)
-    return Fails
+    return Fails()
 
 
 for where in ("__reduce_ex__", "__setstate__", "append", "__setitem__"):
     cases.add(f"error_in_{where.strip('_')}_method", "ZeroDivisionError",
               lambda deepcopy, where=where: not_raised(
-                  ZeroDivisionError, deepcopy, [failing(where)()]))
+                  ZeroDivisionError, deepcopy, [failing(where)]))
 
 
 @cases("the exception of a class that is called")

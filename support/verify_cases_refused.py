@@ -43,9 +43,7 @@ class Refuses:
         raise TypeError("no copies")
 
 
-class SlotsWithState:
-    """Has a __getstate__ that is none."""
-
+class RefusesState:
     def __getstate__(self):
         raise TypeError("no state")
 
@@ -71,7 +69,7 @@ REFUSED = {
     "classmethod": lambda: classmethod(generator),
     "version": lambda: sys.version_info,
     "reduce_raises": Refuses,
-    "getstate_raises": SlotsWithState,
+    "getstate_raises": RefusesState,
 }
 
 for name, make in REFUSED.items():
