@@ -42,7 +42,7 @@ def failed(expected, got, expression=None):
 
 
 def deviates(version, expected, got):
-    """Return the finding: what a deepcopy does from this CPython on."""
+    """Return the finding: what a deepcopy of this CPython does."""
     return Finding("accepted deviation", expected, got, version=version)
 
 
