@@ -11,9 +11,11 @@ enum {
     LIST = 1u << CLI_LIST,
     DOCTOR = 1u << CLI_DOCTOR,
     SELFTEST = 1u << CLI_SELFTEST,
+    VERIFY = 1u << CLI_VERIFY,
     CHOOSE = RUN | CHECK, /* implementations of the user's choice */
     MEASURE = CHOOSE | SELFTEST,
-    EVERY = MEASURE | COMPARE | CONVERT | HISTORY | LIST | DOCTOR
+    START = MEASURE | VERIFY, /* workers of their own */
+    EVERY = START | COMPARE | CONVERT | HISTORY | LIST | DOCTOR
 };
 
 static const char *const formats[] = {"table", "json", "markdown", "csv", "pyperf", NULL};
@@ -28,6 +30,7 @@ static const char *const failures[] = {"faster",       "slower",       "same",
                                        "inconclusive", "instructions", NULL};
 static const char *const verdicts[] = {"faster", "slower", "same", "inconclusive", NULL};
 static const char *const rules[] = {"time", "instructions", NULL};
+static const char *const batteries[] = {"suite", "cases", "graphs", NULL};
 static const char *const shells[] = {"bash", "zsh", "fish", NULL};
 static const char *const kinds[] = {"impls", "workloads", "events", "pmus", NULL};
 
@@ -96,12 +99,20 @@ static const char *const selftest_examples[] = {
     NULL,
 };
 
+static const char *const verify_examples[] = {
+    "dcbench verify",
+    "dcbench verify -i new=my_copy.py",
+    "dcbench verify -i merged --battery graphs --graphs 200 --seed 7",
+    NULL,
+};
+
 const struct cli_exit_row cli_exit_rows[] = {
     {"0", "done, and every check holds", EVERY},
     {"1", "a check failed: a wrong copy, or what --fail-if names", RUN},
     {"1", "a verdict that --fail-if names", COMPARE},
     {"1", "a regression, or a wrong copy", CHECK},
     {"1", "identical code was told apart, or slower code called faster", SELFTEST},
+    {"1", "an implementation is no correct deepcopy", VERIFY},
     {"2", "wrong usage", EVERY},
     {"3", "this machine, a file or an implementation cannot do it",
      EVERY & ~(unsigned)COMPARE},
@@ -110,8 +121,10 @@ const struct cli_exit_row cli_exit_rows[] = {
     {"4", "--fail-if asked for a verdict and there is none", COMPARE},
     {"4", "not precise enough to say, or the file is of something else", CHECK},
     {"4", "the planted difference was not seen, or nothing could be said", SELFTEST},
+    {"4", "nothing is wrong, but not every case could be asked", VERIFY},
     {"5", "a bug in dcbench", EVERY},
     {"130, 143", "interrupted; what was measured so far is written", MEASURE},
+    {"130, 143", "interrupted; what is known so far is written", VERIFY},
 };
 
 const size_t cli_exit_count = sizeof cli_exit_rows / sizeof cli_exit_rows[0];
@@ -209,10 +222,23 @@ const struct cli_command_row cli_command_rows[CLI_COMMAND_COUNT] = {
                            "--max-time for each workload.",
             .examples = selftest_examples,
         },
+    [CLI_VERIFY] =
+        {
+            .name = "verify",
+            .usage = "verify [-i IMPLS] [OPTION]...",
+            .summary = "ask whether an implementation is a correct deepcopy",
+            .description = "Runs implementations through three batteries of cases: the "
+                           "interpreter's own tests of copy, cases written from its "
+                           "documentation, and random object graphs that are compared "
+                           "with the standard library's copies. Tells what is wrong, "
+                           "and how to reproduce it. Nothing is timed.",
+            .examples = verify_examples,
+        },
 };
 
 static const struct cli_option_variant impl_variants[] = {
     {.commands = CHECK, .fallback = "those of the file"},
+    {.commands = VERIFY, .fallback = "all"},
     {
         .commands = CONVERT,
         .fallback = "all of the file",
@@ -266,6 +292,37 @@ static const struct cli_option_variant as_in_file[] = {
     {.commands = 0},
 };
 
+static const struct cli_option_variant seed_variants[] = {
+    {
+        .commands = VERIFY,
+        .fallback = "1",
+        .help = "seed of the random graphs: the same ones for the same seed",
+    },
+    {.commands = 0},
+};
+
+static const struct cli_option_variant verbose_variants[] = {
+    {
+        .commands = VERIFY,
+        .help = "every failure, none of them cut, and the names of the cases that were "
+                "skipped or reached the standard deepcopy",
+    },
+    {.commands = 0},
+};
+
+static const struct cli_option_variant quiet_variants[] = {
+    {.commands = VERIFY, .help = "verdicts and what is wrong"},
+    {.commands = 0},
+};
+
+static const struct cli_option_variant junit_variants[] = {
+    {
+        .commands = VERIFY,
+        .help = "write a test for each implementation and battery as JUnit XML",
+    },
+    {.commands = 0},
+};
+
 static const struct cli_option_variant precision_variants[] = {
     {.commands = CHECK, .fallback = "what the margin needs"},
     {.commands = 0},
@@ -300,7 +357,7 @@ const struct cli_option_row cli_option_rows[] = {
         .offset = FIELD(impls),
         .argument = "IMPLS",
         .fallback = "merged",
-        .commands = CHOOSE | CONVERT | HISTORY,
+        .commands = CHOOSE | CONVERT | HISTORY | VERIFY,
         .group = CLI_GROUP_MEASURE,
         .complete = CLI_COMPLETE_IMPLS,
         .help = "implementations, by commas: NAME, FILE.py[:ATTR] or MODULE:ATTR, each "
@@ -333,6 +390,33 @@ const struct cli_option_row cli_option_rows[] = {
         .complete = CLI_COMPLETE_IMPLS,
         .help = "what the others are compared with",
         .variants = baseline_variants,
+    },
+    {
+        .name = "battery",
+        .value = CLI_VALUE_SET,
+        .offset = FIELD(batteries),
+        .argument = "LIST",
+        .choices = batteries,
+        .noun = "battery",
+        .fallback = "suite,cases,graphs",
+        .commands = VERIFY,
+        .group = CLI_GROUP_MEASURE,
+        .complete = CLI_COMPLETE_CHOICES,
+        .help = "what is asked: suite, the interpreter's own tests; cases, those of "
+                "dcbench; graphs, random objects",
+    },
+    {
+        .name = "graphs",
+        .value = CLI_VALUE_COUNT64,
+        .offset = FIELD(graphs),
+        .argument = "N",
+        .range = "a whole number from 1 to 1000000",
+        .least = 1,
+        .most = 1000000,
+        .initial = "2000",
+        .commands = VERIFY,
+        .group = CLI_GROUP_MEASURE,
+        .help = "how many random graphs are copied",
     },
     {
         .name = "allow-pickle",
@@ -516,7 +600,7 @@ const struct cli_option_row cli_option_rows[] = {
         .high = 1e6,
         .above = true,
         .initial = "10",
-        .commands = MEASURE,
+        .commands = START,
         .group = CLI_GROUP_EFFORT,
         .help = "end a worker that stands still so long",
         .variants = as_in_file,
@@ -541,9 +625,10 @@ const struct cli_option_row cli_option_rows[] = {
         .range = "a whole number from 0 to 9223372036854775807, decimal or 0x..",
         .most = INT64_MAX,
         .fallback = "a new one",
-        .commands = MEASURE,
+        .commands = START,
         .group = CLI_GROUP_EFFORT,
         .help = "seed of all random choices",
+        .variants = seed_variants,
     },
     {
         .name = "counters",
@@ -581,7 +666,7 @@ const struct cli_option_row cli_option_rows[] = {
         .offset = FIELD(python),
         .argument = "VERSION",
         .fallback = "newest",
-        .commands = MEASURE,
+        .commands = START,
         .group = CLI_GROUP_PYTHON,
         .help = "interpreter version, such as 3.13",
         .variants = as_in_file,
@@ -591,7 +676,7 @@ const struct cli_option_row cli_option_rows[] = {
         .value = CLI_VALUE_FILE,
         .offset = FIELD(venv),
         .argument = "DIR",
-        .commands = MEASURE,
+        .commands = START,
         .group = CLI_GROUP_PYTHON,
         .complete = CLI_COMPLETE_DIR,
         .help = "import modules from this virtual environment",
@@ -601,7 +686,7 @@ const struct cli_option_row cli_option_rows[] = {
         .value = CLI_VALUE_PATHS,
         .offset = FIELD(python_path),
         .argument = "DIR",
-        .commands = MEASURE,
+        .commands = START,
         .group = CLI_GROUP_PYTHON,
         .complete = CLI_COMPLETE_DIR,
         .help = "import modules from here; may be repeated",
@@ -612,7 +697,7 @@ const struct cli_option_row cli_option_rows[] = {
         .value = CLI_VALUE_FILE,
         .offset = FIELD(output),
         .argument = "FILE",
-        .commands = CHOOSE | COMPARE | CONVERT,
+        .commands = CHOOSE | COMPARE | CONVERT | VERIFY,
         .group = CLI_GROUP_OUTPUT,
         .complete = CLI_COMPLETE_FILE,
         .help = "write the result as JSON",
@@ -722,17 +807,18 @@ const struct cli_option_row cli_option_rows[] = {
         .value = CLI_VALUE_FILE,
         .offset = FIELD(junit),
         .argument = "FILE",
-        .commands = CHOOSE | COMPARE,
+        .commands = CHOOSE | COMPARE | VERIFY,
         .group = CLI_GROUP_OUTPUT,
         .complete = CLI_COMPLETE_FILE,
         .help = "write every check as JUnit XML",
+        .variants = junit_variants,
     },
     {
         .name = "summary",
         .value = CLI_VALUE_FILE,
         .offset = FIELD(summary),
         .argument = "FILE",
-        .commands = CHOOSE | COMPARE,
+        .commands = CHOOSE | COMPARE | VERIFY,
         .group = CLI_GROUP_OUTPUT,
         .complete = CLI_COMPLETE_FILE,
         .help = "write what failed, and the report, as Markdown",
@@ -745,7 +831,7 @@ const struct cli_option_row cli_option_rows[] = {
         .choices = services,
         .noun = "service",
         .initial = "auto",
-        .commands = CHOOSE | COMPARE,
+        .commands = CHOOSE | COMPARE | VERIFY,
         .group = CLI_GROUP_OUTPUT,
         .complete = CLI_COMPLETE_CHOICES,
         .help = "annotations and step summary on GitHub: auto, as the environment says; "
@@ -782,7 +868,7 @@ const struct cli_option_row cli_option_rows[] = {
         .choices = whens,
         .noun = "value",
         .initial = "auto",
-        .commands = MEASURE | HISTORY,
+        .commands = START | HISTORY,
         .group = CLI_GROUP_OUTPUT,
         .complete = CLI_COMPLETE_CHOICES,
         .help = "show progress: auto, always or never",
@@ -809,6 +895,7 @@ const struct cli_option_row cli_option_rows[] = {
         .group = CLI_GROUP_OUTPUT,
         .help = "verdicts and what went wrong; of a check, what did not pass; of a list, "
                 "bare names; of the doctor, warnings; of the self-test, what it comes to",
+        .variants = quiet_variants,
     },
     {
         .name = "verbose",
@@ -820,6 +907,7 @@ const struct cli_option_row cli_option_rows[] = {
         .help = "more detail; of a run, how the workers are distributed; of a "
                 "comparison, every counter; of the "
                 "self-test, every comparison",
+        .variants = verbose_variants,
     },
     {
         .name = "help",

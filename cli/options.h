@@ -21,6 +21,7 @@ enum cli_command {
     CLI_LIST,
     CLI_DOCTOR,
     CLI_SELFTEST,
+    CLI_VERIFY,
     CLI_COMMAND_COUNT
 };
 
@@ -50,6 +51,7 @@ struct cli_options {
     struct cli_list events;      /* -e; split at commas outside of brackets */
     struct cli_list fail_if;     /* --fail-if: faster slower same inconclusive */
     struct cli_list rules;       /* --rule: time instructions; none: both */
+    struct cli_list batteries;   /* --battery: suite cases graphs; none: all */
     struct cli_list python_path; /* --python-path, repeatable, never split at commas */
     char *baseline;              /* -b; NULL: stdlib */
     char *output;                /* -o */
@@ -83,6 +85,7 @@ struct cli_options {
     int affinity;               /* CPU number; -1: not pinned */
     bool has_seed;
     uint64_t seed;     /* decimal, 0x.. too */
+    uint64_t graphs;   /* random ones to verify with */
     bool gc;           /* default true */
     bool allow_pickle; /* --allow-pickle: a .pkl workload may run its code */
     int verbosity;     /* -q -1, -v 1 */

@@ -220,3 +220,25 @@ int cli_run_plan(const struct cli_options *options, struct dcb_plan *ret_plan,
     dcb_catalog_clear(&catalog);
     return rc;
 }
+
+int cli_run_plan_arms(const struct cli_options *options, struct dcb_plan *ret_plan,
+                      struct dcb_error *err)
+{
+    struct cli_spec_list impls = {.items = NULL};
+    struct dcb_catalog catalog;
+    int rc;
+
+    *ret_plan = (struct dcb_plan){.arms = NULL};
+    if (dcb_catalog_open(&catalog, err) != 0)
+        return -1;
+    rc = cli_specs_resolve_impls(options, &catalog, "all", &impls, err);
+    for (size_t i = 0; rc == 0 && i < impls.count; i++)
+        rc = dcb_plan_add_arm(ret_plan, &impls.items[i], err);
+    if (rc == 0)
+        rc = plan_python(options, &catalog, ret_plan, err);
+    if (rc == 0)
+        plan_effort(options, ret_plan);
+    cli_specs_list_clear(&impls);
+    dcb_catalog_clear(&catalog);
+    return rc;
+}

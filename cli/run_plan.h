@@ -18,4 +18,9 @@ int cli_run_plan_of(const struct cli_options *options, const struct dcb_catalog 
                     struct cli_specs *take_specs, struct dcb_plan *ret_plan,
                     struct dcb_error *err);
 
+/* A plan of nothing to measure: -i alone as its arms (by default every built-in one, no
+ * baseline and no control among them), the workers, and what each of them gets. */
+int cli_run_plan_arms(const struct cli_options *options, struct dcb_plan *ret_plan,
+                      struct dcb_error *err);
+
 #endif

@@ -62,29 +62,31 @@ static int add_report_workloads(struct cli_spec_list *specs,
     return rc;
 }
 
-static void clear_list(struct cli_spec_list *specs)
+void cli_specs_list_clear(struct cli_spec_list *specs)
 {
     for (size_t i = 0; i < specs->count; i++)
         dcb_spec_clear(&specs->items[i]);
     free(specs->items);
 }
 
-static int resolve_impls(const struct cli_options *options,
-                         const struct dcb_catalog *catalog, struct cli_spec_list *specs,
-                         struct dcb_error *err)
+static int add_impls(struct cli_spec_list *specs, const struct dcb_catalog *catalog,
+                     const char *text, struct dcb_error *err)
+{
+    if (strcmp(text, "all") == 0)
+        return add_all(specs, catalog, DCB_CATALOG_IMPLS, err);
+    return add_spec(specs, catalog, DCB_CATALOG_IMPLS, text, false, err);
+}
+
+int cli_specs_resolve_impls(const struct cli_options *options,
+                            const struct dcb_catalog *catalog, const char *otherwise,
+                            struct cli_spec_list *specs, struct dcb_error *err)
 {
     int rc = 0;
 
     if (options->impls.count == 0)
-        return add_spec(specs, catalog, DCB_CATALOG_IMPLS, "merged", false, err);
-    for (size_t i = 0; rc == 0 && i < options->impls.count; i++) {
-        const char *text = options->impls.items[i];
-
-        if (strcmp(text, "all") == 0)
-            rc = add_all(specs, catalog, DCB_CATALOG_IMPLS, err);
-        else
-            rc = add_spec(specs, catalog, DCB_CATALOG_IMPLS, text, false, err);
-    }
+        return add_impls(specs, catalog, otherwise, err);
+    for (size_t i = 0; rc == 0 && i < options->impls.count; i++)
+        rc = add_impls(specs, catalog, options->impls.items[i], err);
     return rc;
 }
 
@@ -119,7 +121,7 @@ int cli_specs_resolve(const struct cli_options *options,
                                  &specs->baseline, err);
 
     if (rc == 0)
-        rc = resolve_impls(options, catalog, &specs->impls, err);
+        rc = cli_specs_resolve_impls(options, catalog, "merged", &specs->impls, err);
     if (rc == 0)
         rc = resolve_workloads(options, catalog, &specs->workloads, err);
     return rc;
@@ -128,6 +130,6 @@ int cli_specs_resolve(const struct cli_options *options,
 void cli_specs_clear(struct cli_specs *specs)
 {
     dcb_spec_clear(&specs->baseline);
-    clear_list(&specs->impls);
-    clear_list(&specs->workloads);
+    cli_specs_list_clear(&specs->impls);
+    cli_specs_list_clear(&specs->workloads);
 }

@@ -29,6 +29,13 @@ int cli_specs_resolve(const struct cli_options *options,
                       struct dcb_error *err);
 /* Whether `--workload all` has this built-in workload: it means those of the report. */
 bool cli_specs_in_all(const char *workload);
+
+/* -i alone, in the place of an empty one `otherwise` (a name, or "all"). The caller
+ * clears, whatever comes. */
+int cli_specs_resolve_impls(const struct cli_options *options,
+                            const struct dcb_catalog *catalog, const char *otherwise,
+                            struct cli_spec_list *specs, struct dcb_error *err);
+void cli_specs_list_clear(struct cli_spec_list *specs);
 void cli_specs_add(struct cli_spec_list *specs, struct dcb_spec *take_spec);
 void cli_specs_clear(struct cli_specs *specs);
 

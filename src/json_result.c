@@ -8,48 +8,11 @@
 
 #include "analysis.h"
 #include "derived.h"
+#include "json_environment.h"
 #include "json_values.h"
 #include "result.h"
 #include "simulator.h"
 #include "xalloc.h"
-
-static json_t *encode_environment(const struct dcb_result *result)
-{
-    const struct dcb_sysinfo *system = &result->system;
-    json_t *python =
-        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version",
-                  dcb_json_text(result->python.version), "build",
-                  dcb_json_text(result->python.build), "implementation",
-                  dcb_json_text(result->python.implementation), "compiler",
-                  dcb_json_text(result->python.compiler), "copy_path",
-                  dcb_json_text(result->python.copy_path), "copy_sha256",
-                  dcb_json_text(result->python.copy_sha256), "linkage",
-                  dcb_json_text(result->python.linkage), "interpreter_linkage",
-                  dcb_json_text(result->python.own_linkage), "missing_modules",
-                  dcb_json_text(result->python.missing));
-
-    return json_pack(
-        "{s:o, s:o, s:o, s:o, s:i, s:b, s:o, s:o, s:o, s:o}", "date",
-        dcb_json_text(system->date), "cpu", dcb_json_text(system->cpu), "kernel",
-        dcb_json_text(system->kernel), "machine", dcb_json_text(system->machine), "cpus",
-        system->cpus, "virtual_machine", (int)system->virtual_machine, "governor",
-        dcb_json_text(system->governor[0] ? system->governor : NULL), "load_average",
-        dcb_json_number(system->load >= 0 ? system->load : DCB_UNKNOWN),
-        "perf_event_paranoid",
-        system->perf_event_paranoid > -2 ? json_integer(system->perf_event_paranoid)
-                                         : json_null(),
-        "python", python);
-}
-
-static json_t *encode_source(const struct dcb_spec *spec, const struct dcb_source *source)
-{
-    return json_pack("{s:o, s:b, s:s, s:o, s:o, s:o, s:o}", "label",
-                     dcb_json_text(spec->label), "builtin", (int)spec->builtin, "kind",
-                     dcb_spec_kind_name(spec->kind), "module",
-                     dcb_json_text(spec->module), "attr", dcb_json_text(spec->attr),
-                     "path", dcb_json_text(source->path ? source->path : spec->path),
-                     "sha256", dcb_json_text(source->sha256));
-}
 
 /* What was simulated; null where nothing was. */
 static json_t *encode_simulation(const struct dcb_plan *plan)
@@ -93,12 +56,12 @@ static json_t *encode_plan(const struct dcb_result *result)
 
     for (size_t i = 0; i < plan->arm_count; i++) {
         if (i != 1) /* the control is the baseline again */
-            json_array_append_new(impls,
-                                  encode_source(&plan->arms[i], &result->arm_sources[i]));
+            json_array_append_new(
+                impls, dcb_json_source(&plan->arms[i], &result->arm_sources[i]));
     }
     for (size_t i = 0; i < plan->workload_count; i++)
-        json_array_append_new(
-            workloads, encode_source(&plan->workloads[i], &result->workload_sources[i]));
+        json_array_append_new(workloads, dcb_json_source(&plan->workloads[i],
+                                                         &result->workload_sources[i]));
     return json_pack(
         "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, "
         "s:o, s:o, s:o, s:o, s:o}",
@@ -407,13 +370,13 @@ char *dcb_json_result(const struct dcb_result *result)
     }
     for (size_t i = 0; i < result->note_count; i++)
         json_array_append_new(notes, dcb_json_message(result->notes[i]));
-    root =
-        json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "schema",
-                  "dcbench-result/1", "kind", "run", "dcbench", DCB_VERSION, "label",
-                  dcb_json_text(result->label), "commit", dcb_json_text(result->commit),
-                  "environment", encode_environment(result), "plan", encode_plan(result),
-                  "workloads", workloads, "cells", cells, "notes", notes, "interrupted",
-                  result->signal ? json_integer(result->signal) : json_null());
+    root = json_pack(
+        "{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "schema",
+        "dcbench-result/1", "kind", "run", "dcbench", DCB_VERSION, "label",
+        dcb_json_text(result->label), "commit", dcb_json_text(result->commit),
+        "environment", dcb_json_environment(&result->system, &result->python), "plan",
+        encode_plan(result), "workloads", workloads, "cells", cells, "notes", notes,
+        "interrupted", result->signal ? json_integer(result->signal) : json_null());
     return dcb_json_line(root);
 }
 

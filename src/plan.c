@@ -108,24 +108,35 @@ int dcb_plan_set_arms(struct dcb_plan *plan, struct dcb_spec *take_baseline,
     return rc;
 }
 
-int dcb_plan_add_workload(struct dcb_plan *plan, struct dcb_spec *take_spec,
-                          struct dcb_error *err)
+/* Adds it to a list in which a label stands once. */
+static int add_spec(struct dcb_spec **specs, size_t *count, const char *what,
+                    struct dcb_spec *take_spec, struct dcb_error *err)
 {
-    const struct dcb_spec *twin =
-        find_label(plan->workloads, plan->workload_count, take_spec->label);
+    const struct dcb_spec *twin = find_label(*specs, *count, take_spec->label);
     int rc = 0;
 
     if (twin) {
         if (!same_source(twin, take_spec))
-            rc = label_twice("workloads", take_spec->label, err);
+            rc = label_twice(what, take_spec->label, err);
         dcb_spec_clear(take_spec);
         return rc;
     }
-    plan->workloads =
-        dcb_xrealloc(plan->workloads, plan->workload_count + 1, sizeof *plan->workloads);
-    plan->workloads[plan->workload_count++] = *take_spec;
+    *specs = dcb_xrealloc(*specs, *count + 1, sizeof **specs);
+    (*specs)[(*count)++] = *take_spec;
     *take_spec = (struct dcb_spec){.label = NULL};
     return 0;
+}
+
+int dcb_plan_add_arm(struct dcb_plan *plan, struct dcb_spec *take_spec,
+                     struct dcb_error *err)
+{
+    return add_spec(&plan->arms, &plan->arm_count, "implementations", take_spec, err);
+}
+
+int dcb_plan_add_workload(struct dcb_plan *plan, struct dcb_spec *take_spec,
+                          struct dcb_error *err)
+{
+    return add_spec(&plan->workloads, &plan->workload_count, "workloads", take_spec, err);
 }
 
 struct dcb_plan_row *dcb_plan_add_row(struct dcb_plan *plan, const char *name,

@@ -93,6 +93,11 @@ int dcb_plan_set_arms(struct dcb_plan *plan, struct dcb_spec *take_baseline,
                       struct dcb_spec *take_candidates, size_t count, size_t *ret_dropped,
                       struct dcb_error *err);
 
+/* Adds an arm that is none of a comparison; the spec is taken. One that is there already
+ * is not added again; another one of its label is a DCB_ERROR_USAGE. */
+int dcb_plan_add_arm(struct dcb_plan *plan, struct dcb_spec *take_spec,
+                     struct dcb_error *err);
+
 /* Adds a workload; the spec is taken. A label that is there already is an error. */
 int dcb_plan_add_workload(struct dcb_plan *plan, struct dcb_spec *take_spec,
                           struct dcb_error *err);

@@ -28,7 +28,8 @@ IMPLS = {"stdlib", "fastpath", "memo-opt", "merged", "published-fastpath",
 WORKLOADS = {"general", "reduce", "memo", "atoms", "dataclasses", "numbers"}
 OWN_FORMATS = {"table", "json", "markdown", "csv"}
 FORMATS = OWN_FORMATS | {"pyperf"}
-COMMANDS = {"run", "compare", "check", "convert", "history", "list", "doctor", "selftest"}
+COMMANDS = {"run", "compare", "check", "convert", "history", "list", "doctor", "selftest",
+            "verify"}
 
 
 def shell(name):
@@ -166,6 +167,10 @@ def test_unknown_shell():
     ("dcbench selftest --ma", {"--max-time", "--margin"}),
     ("dcbench selftest -w m", {"memo"}),
     ("dcbench selftest --im", set()),
+    ("dcbench verify --ba", {"--battery"}),
+    ("dcbench verify --battery suite,g", {"suite,graphs"}),
+    ("dcbench verify -i m", {"memo-opt", "merged"}),
+    ("dcbench verify --wo", set()),
     ("dcbench compare zz_", {"zz_copy.py", "zz_other.py"}),
     ("dcbench compare zz_copy.py zz_o", {"zz_other.py"}),
     ("dcbench compare --sort n", {"name"}),

@@ -79,7 +79,7 @@ WORKLOADS = ["general", "reduce", "memo", "atoms", "custom", "cycles", "dataclas
     (["--save", ".x"], ["--save", "'.x'"]),
     (["-o", ""], ["--output", "empty"]),
     (["-o", "-"], ["--output", "--format json"]),
-    (["frobnicate"], ["frobnicate", "run, compare, check, convert, history, list, doctor, selftest"]),
+    (["frobnicate"], ["frobnicate", "run, compare, check, convert, history, list, doctor, selftest, verify"]),
     (["lst"], ["lst", "did you mean 'list'"]),
     (["merged.py"], ["merged.py", "-i merged.py"]),
     (["run", "merged"], ["merged", "-i merged"]),

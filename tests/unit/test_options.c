@@ -100,6 +100,8 @@ FIELD_TEST(has_sort, o->command == CLI_COMPARE && o->sort == CLI_SORT_CHANGE)
 FIELD_TEST(has_only_changed, o->only_changed)
 FIELD_TEST(has_rules, is_list(&o->rules, "time", "instructions"))
 FIELD_TEST(has_retries, o->retries == 3)
+FIELD_TEST(has_batteries, is_list(&o->batteries, "graphs", "suite"))
+FIELD_TEST(has_graphs, o->graphs == 20)
 FIELD_TEST(has_update, o->update)
 FIELD_TEST(has_instructions_margin, is_near(o->instructions_margin, 0.0025))
 FIELD_TEST(has_no_progress, o->progress == CLI_NEVER)
@@ -168,6 +170,8 @@ static const struct field_case {
     {"only-changed", "compare a b --only-changed", has_only_changed},
     {"rule", "check b.json --rule time,instructions", has_rules},
     {"retries", "check --retries 3 b.json", has_retries},
+    {"battery", "verify --battery graphs,suite", has_batteries},
+    {"graphs", "verify --graphs 20", has_graphs},
     {"update", "check b.json --update", has_update},
     {"instructions-margin", "check b.json --instructions-margin .25",
      has_instructions_margin},
@@ -271,6 +275,7 @@ static void check_has_a_wider_margin(void **state)
     assert_true(is_near(o.margin, 0.02));
     assert_true(is_near(o.instructions_margin, 0.005));
     assert_int_equal(o.retries, 1);
+    assert_int_equal(o.graphs, 2000);
     assert_false(o.update);
     assert_int_equal(o.rules.count, 0);
     cli_options_clear(&o);
@@ -423,7 +428,7 @@ static const struct error_case {
     {"rnu", "unknown command 'rnu'; did you mean 'run'? ('dcbench --help' lists all)"},
     {"merged",
      "unknown command 'merged'; one of run, compare, check, convert, history, list, "
-     "doctor, selftest (to "
+     "doctor, selftest, verify (to "
      "measure an implementation: -i merged; a workload: -w merged)"},
     {"run merged", "unexpected operand 'merged'; did you mean '-i merged' (an "
                    "implementation) or '-w merged' (a workload)?"},
@@ -440,6 +445,14 @@ static const struct error_case {
     {"check b.json --retries 11", "--retries: '11' is not a whole number from 0 to 10"},
     {"selftest -i a", "--impl: not an option of 'dcbench selftest' ('dcbench selftest "
                       "--help' lists all)"},
+    {"verify merged", "unexpected operand 'merged': 'dcbench verify' takes no operands"},
+    {"verify -w memo", "--workload: not an option of 'dcbench verify' ('dcbench verify "
+                       "--help' lists all)"},
+    {"--battery suite", "--battery: not an option of 'dcbench run' ('dcbench run --help' "
+                        "lists all)"},
+    {"verify --battery graph",
+     "--battery: unknown battery 'graph'; one of suite, cases, graphs"},
+    {"verify --graphs 0", "--graphs: '0' is not a whole number from 1 to 1000000"},
     /* percentages and seconds */
     {"--precision 0", "--precision: '0' is not a percentage above 0 and below 100"},
     {"--precision 1e-999",
