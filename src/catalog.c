@@ -22,7 +22,7 @@ static const char *const part_attrs[] = {"deepcopy", "workload"};
 
 /* The order people expect; a name that is not listed comes behind, by alphabet. */
 static const char *const shown_order[] = {
-    "stdlib", "fastpath", "memo-opt",           "merged",          "general",
+    "stdlib", "fastpath", "memo-opt",           "merged",          "inline", "general",
     "reduce", "memo",     "published-fastpath", "published-merged"};
 
 static bool is_dir(const char *path)

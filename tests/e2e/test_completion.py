@@ -23,8 +23,8 @@ _dcbench "$DCBENCH" '' ''
 complete -p dcbench >&2
 """
 
-IMPLS = {"stdlib", "fastpath", "memo-opt", "merged", "published-fastpath",
-         "published-merged"}
+IMPLS = {"stdlib", "fastpath", "memo-opt", "merged", "inline",
+         "published-fastpath", "published-merged"}
 WORKLOADS = {"general", "reduce", "memo", "atoms", "dataclasses", "numbers"}
 OWN_FORMATS = {"table", "json", "markdown", "csv"}
 FORMATS = OWN_FORMATS | {"pyperf"}

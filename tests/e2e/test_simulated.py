@@ -76,7 +76,7 @@ def everything(tmp_path_factory):
 
 def test_every_row_that_can_be_simulated_is(everything):
     assert everything["plan"]["simulation"]["layouts"] == 3
-    assert len(everything["cells"]) == 21
+    assert len(everything["cells"]) == 24
     for cell in everything["cells"]:
         assert [layout["seed"] for layout in cell["layouts"]] == [0, 1, 2]
         for name in SIMULATED:

@@ -8,8 +8,8 @@ import pytest
 
 from conftest import DCBENCH, ROWS, needs_full
 
-IMPLS = ["stdlib", "fastpath", "memo-opt", "merged", "published-fastpath",
-         "published-merged"]
+IMPLS = ["stdlib", "fastpath", "memo-opt", "merged", "inline",
+         "published-fastpath", "published-merged"]
 WORKLOADS = ["general", "reduce", "memo", "atoms", "custom", "cycles", "dataclasses",
              "nested", "numbers", "sets", "slots", "strings", "wide"]
 

@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT / "support"))
 import check  # noqa: E402
 import loader  # noqa: E402
 
-CORRECT = ["stdlib", "memo_opt", "fastpath", "merged"]
+CORRECT = ["stdlib", "memo_opt", "fastpath", "merged", "inline"]
 PUBLISHED = ["published_fastpath", "published_merged"]
 
 SUITE = """
@@ -34,6 +34,8 @@ deepcopy, _ = loader.load_impl({"kind": "file", "path": sys.argv[1]})
 import copy
 vars(copy).update({name: value for name, value in deepcopy.__globals__.items()
                    if not name.startswith("__")})
+copy.error = copy.Error
+copy.deepcopy.__module__ = "copy"       # as copy.__all__ has it
 from test import test_copy
 result = unittest.TestResult()
 unittest.defaultTestLoader.loadTestsFromModule(test_copy).run(result)
@@ -124,7 +126,7 @@ def test_published_shortcuts_are_in_force(name):
     assert load("fastpath")((tagged,))[0] is not tagged
 
 
-@pytest.mark.parametrize("name", ["memo_opt", "merged", "published_merged"])
+@pytest.mark.parametrize("name", ["memo_opt", "merged", "published_merged", "inline"])
 def test_atoms_do_not_ask_the_memo(name):
     class Memo(dict):
         def get(self, key, default=None):
@@ -437,15 +439,26 @@ FAILURES = {
 
 
 def run(deepcopy, x):
-    """Return what a deepcopy does: result or exception, calls, memo sizes."""
+    """Return what a deepcopy does: result or exception, calls, memo.
+
+    Of the memo that is which of the objects it knows, and which it keeps alive
+    in which order. Temporary ones are left out: not all are made by all.
+    """
+    check._reachable([x])       # exceptions have dictionaries from then on
     events.clear()
     memo = {}
     try:
         result = deepcopy(x, memo)
     except Exception as error:
         result = type(error), str(error)
-    kept = memo.get(id(memo), [])
-    return result, repr(events).split(" at 0x")[0], len(memo), len(kept)
+    told = repr(events).split(" at 0x")[0]
+    known = check._reachable([x])
+    originals = memo.pop(id(memo), ())
+    kept = [*dict.fromkeys(map(id, originals))]
+    if not (type(result) is tuple and isinstance(result[0], type)):
+        assert set(memo) <= set(kept), "the address may be another's by now"
+    return (result, told, known.keys() & memo.keys(),
+            [each for each in kept if each in known])
 
 
 @pytest.mark.parametrize("name", CASES)
