@@ -42,7 +42,7 @@ def _case(cls, method, copy):
     def ask(deepcopy):
         import unittest
         result = unittest.TestResult()
-        copy.deepcopy = deepcopy
+        copy.deepcopy = _function_of_copy(deepcopy)
         try:
             case = cls(method)
             # The traceback's text is not wanted: the exception is.
@@ -52,6 +52,18 @@ def _case(cls, method, copy):
             del copy.deepcopy
         return _judge(result)
     return ask
+
+
+def _function_of_copy(deepcopy):
+    """Return a function that calls another.
+
+    Its home is `copy`: a test looks at what that module says is its own.
+    """
+    def function(*args, **named):
+        return deepcopy(*args, **named)
+
+    function.__module__ = "copy"
+    return function
 
 
 def _judge(result):
