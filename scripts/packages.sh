@@ -34,13 +34,16 @@ pytest        has_module  pytest                  python3-pytest    python3-pyte
 jsonschema    has_module  jsonschema              python3-jsonschema python3-jsonschema python-jsonschema  python3-jsonschema
 xdist         has_module  xdist                   python3-pytest-xdist python3-pytest-xdist python-pytest-xdist python3-pytest-xdist
 venv          has_module  ensurepip               python3-venv      python3             python             python3
-test_copy     has_module  test.test_copy          libpython@version@-testsuite python3-test python-tests   python3-testsuite
 '
 optional_needs='
 zsh           has_command zsh                     zsh               zsh                 zsh                zsh
 fish          has_command fish                    fish              fish                fish               fish
 mandoc        has_command mandoc                  mandoc            mandoc              mandoc             mandoc
 gnuplot       has_command gnuplot                 gnuplot-nox       gnuplot             gnuplot            gnuplot
+'
+# Of the interpreter, where it is the system's.
+python_optional_needs='
+test_copy     has_module  test.test_copy          libpython@version@-testsuite python3-test python-tests   python3-testsuite
 '
 lab_needs='
 cross-gcc     has_command aarch64-linux-gnu-gcc   gcc-aarch64-linux-gnu  -  -  -
@@ -156,7 +159,13 @@ require() {
         /usr/bin/*) needs=$needs$python_needs ;;
         esac
         ;;
-    optional) needs=$optional_needs ;;
+    optional)
+        find_python
+        needs=$optional_needs
+        case $python in
+        /usr/bin/*) needs=$needs$python_optional_needs ;;
+        esac
+        ;;
     lab) needs=$lab_needs ;;
     simulation) needs=$simulation_needs ;;
     esac

@@ -43,6 +43,9 @@ _IMMUTABLE_NAMES = frozenset((
 _REDUCTIONS = 1_000_000
 _left = [_REDUCTIONS]
 
+# In how many ways elements of sets are paired, before they are said to differ.
+_GUESSES = 12
+
 _deepcopy = None
 
 
@@ -104,7 +107,7 @@ def _change(x, before, name):
     def copy_again():
         return snapshot([x])[0]
 
-    if _Comparison().run(before, x, name) is None:
+    if compare(before, x, name) is None:
         return None
     return _difference(before, copy_again(), copy_again, {}, name)
 
@@ -114,7 +117,7 @@ def _difference(reference, candidate, copy_again, known, name):
 
     Serial numbers, for instance: which they are, two more copies tell.
     """
-    difference = _Comparison(known).run(reference, candidate, name)
+    difference = compare(reference, candidate, name, known)
     if difference is None:
         return None
     trial = _Comparison(known, collect=True)
@@ -123,8 +126,26 @@ def _difference(reference, candidate, copy_again, known, name):
     except Exception:       # no more copies to be had
         return difference
     if trial.unequal:
-        difference = _Comparison(known, trial.unequal).run(
-            reference, candidate, name)
+        difference = compare(reference, candidate, name, known, trial.unequal)
+    return difference
+
+
+def compare(r, c, name, known=(), unstable=(), comparison=None):
+    """Return None, or the first difference of c from r, in one line.
+
+    Elements of a set that look alike are paired by a guess, and a wrong one
+    shows only later: then other guesses may be right.
+    """
+    difference = None
+    for guess in range(_GUESSES):
+        this = (comparison or _Comparison)(known, unstable)
+        this.guess = guess
+        found = this.run(r, c, name)
+        if found is None:
+            return None
+        difference = difference or found
+        if not this.guessed:
+            break
     return difference
 
 
@@ -148,6 +169,8 @@ class _Comparison:
         self.by_value = {}          # (id(r), id(c)): (r, c), identities aside
         self.immutable = {}         # what _is_value() has found, by id
         self.journal = []           # what has been entered, to take it back
+        self.guess = 0              # which one of some that look alike
+        self.guessed = False        # whether there were such
 
     def run(self, r, c, name):
         """Return the first difference of c from r, or None."""
@@ -262,8 +285,11 @@ class _Comparison:
         groups = {}     # the others, by what they look like and by id
         for c in others:
             groups.setdefault(_signature(c), {})[id(c)] = c
-        for r in mine:
-            group = groups.get(_signature(r), {})
+        # First those that can be only one: what they refer to then is known.
+        signed = [(_signature(r), r) for r in mine]
+        signed.sort(key=lambda pair: len(groups.get(pair[0], ())))
+        for signature, r in signed:
+            group = groups.get(signature, {})
             if type(r) in _ATOMS and group:
                 group.popitem()
             elif not self.take_partner(r, group, (place, _ELEMENT, None)):
@@ -278,12 +304,21 @@ class _Comparison:
         rejected = {}
         found = False
         while group and not found:
-            key, c = group.popitem()
+            self.guessed = self.guessed or len(group) > 1
+            keys = list(group) if self.guess else None
+            key = keys[self.next_guess() % len(keys)] if keys else next(
+                reversed(group))
+            c = group.pop(key)
             found = self.try_partner(r, c, place)
             if not found:
                 rejected[key] = c
         group.update(rejected)
         return found
+
+    def next_guess(self):
+        """Return a number that is another one each time."""
+        self.guess = (self.guess * 75 + 74) % 65537
+        return self.guess >> 4
 
     def try_partner(self, r, c, place):
         """Compare two objects; leave no trace of it if they differ."""
@@ -330,9 +365,13 @@ def _signature(x):
     if type(x) in _ATOMS:
         return _atom_key(x)
     found = [id(type(x))]
-    for _, _, children in () if issubclass(type(x), _SHARED) else _sections(x):
+    for step, _, children in (
+            () if issubclass(type(x), _SHARED) else _sections(x)):
         found.append(len(children))
-        found += map(_atom_key, children[:20])
+        if step is _ELEMENT:        # in no order
+            found.append(frozenset(map(_atom_key, children)))
+        else:
+            found += map(_atom_key, children[:20])
     return tuple(found)
 
 
@@ -377,9 +416,10 @@ def _part(label, x):
 def _sections(x):
     """Return all that an object holds."""
     take, has_dict, slots = _plan(type(x))
+    if has_dict:        # asked first: it may be made now, and reduce says so
+        attributes = object.__getattribute__(x, "__dict__")
     sections = take(x) if take is not None else []
     if has_dict:
-        attributes = object.__getattribute__(x, "__dict__")
         sections.append((_ATTRIBUTE, list(dict.keys(attributes)),
                          list(dict.values(attributes))))
     if slots:

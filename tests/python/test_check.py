@@ -291,6 +291,11 @@ RIGHT = {
     "set beside a list": lambda: (lambda a, b: [{a, b}, [b, a]])(Plain(), Plain()),
     "keys": lambda: {(1, 2): 1, Point(1, 2): 2, Color.RED: 3, MyInt(4): 4,
                      Plain(): 5, None: 6, frozenset((7,)): 7},
+    "frozensets of instances": lambda: {
+        frozenset((Plain(), 1, Plain(a=1), "x", Point(1, 2))) for _ in range(4)},
+    "elements that look alike": lambda: (lambda a: {
+        a, Plain(), Plain(a=a), Plain(a=Plain()), Plain(a=Plain()), Plain(a=a)}
+        )(Plain()),
     "deque": lambda: collections.deque([1, [2]], maxlen=3),
     "OrderedDict": lambda: collections.OrderedDict(a=[1], b=2),
     "defaultdict": lambda: collections.defaultdict(list, a=[1]),
@@ -599,6 +604,26 @@ def test_change_beside_what_copies_leave_out():
     assert changed(x, lambda x: setattr(x, "more", 1)) is None
     assert changed([x, [1]], lambda x: x[1].append(2)) == (
         "objects[0][1] has 2 elements, expected 1")
+
+
+@pytest.mark.parametrize("make", [
+    lambda: functools.partial(len), lambda: ValueError(1)])
+def test_a_dictionary_that_is_only_made_is_no_change(make):
+    """They get an empty one when somebody asks for it."""
+    untouched, copied = make(), make()
+    copy.deepcopy(copied)
+    assert vars(copied) == {}
+    assert check.compare(untouched, copied, "x") is None
+
+
+def test_elements_that_look_alike_are_told_apart():
+    """One is referred to twice, in the copy another one as well."""
+    a, b, c, d = (Plain() for _ in range(4))
+    original = {a, b, Plain(a=a), Plain(b=a)}
+    wrong = {c, d, Plain(a=c), Plain(b=d)}
+    for _ in range(20):
+        assert check.check_copy([original], check.snapshot([original]),
+                                [wrong]) is not None
 
 
 # Hostile and large -----------------------------------------------------------
