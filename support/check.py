@@ -283,10 +283,10 @@ class _Comparison:
             return (f"{_path(place)} has {len(others)} elements, "
                     f"expected {len(mine)}")
         groups = {}     # the others, by what they look like and by id
-        for c in others:
-            groups.setdefault(_signature(c), {})[id(c)] = c
+        for signature, c in _signed(others):
+            groups.setdefault(signature, {})[id(c)] = c
         # First those that can be only one: what they refer to then is known.
-        signed = [(_signature(r), r) for r in mine]
+        signed = _signed(mine)
         signed.sort(key=lambda pair: len(groups.get(pair[0], ())))
         for signature, r in signed:
             group = groups.get(signature, {})
@@ -358,6 +358,38 @@ def _labels_differ(step, ours, theirs, place, pairs):
         return f"{path} has {len(theirs)} {kind}s, expected {len(ours)}"
     return (f"{kind} order differs at {path}: {_show(b)} where {_show(a)} is "
             "expected")
+
+
+def _signed(elements):
+    """Return the elements of a set with their signatures, as pairs.
+
+    To those that look alike it is added which others they refer to, and how
+    many of those refer to them.
+    """
+    signed = [(_signature(x), x) for x in elements]
+    alike = {}
+    for signature, x in signed:
+        alike.setdefault(signature, []).append(x)
+    if len(alike) == len(signed):
+        return signed
+    # Values aside: it is not asked which of two equal ones is referred to.
+    known = {id(x): signature for signature, x in signed
+             if type(x) not in _ATOMS and type(x) not in _IMMUTABLE
+             and _full_name(type(x)) not in _IMMUTABLE_NAMES}
+    references = {key: [] for key in known}
+    referred = dict.fromkeys(known, 0)
+    for x in elements:
+        if id(x) not in known or issubclass(type(x), _SHARED):
+            continue
+        for step, _, children in _sections(x):
+            for at, child in enumerate(children):
+                if id(child) in known:
+                    where = -1 if step is _ELEMENT else at
+                    references[id(x)].append((where, known[id(child)]))
+                    referred[id(child)] += 1
+    return [(signature, x) if id(x) not in known else
+            ((signature, frozenset(references[id(x)]), referred[id(x)]), x)
+            for signature, x in signed]
 
 
 def _signature(x):
