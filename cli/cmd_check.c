@@ -10,6 +10,7 @@
 
 #include "check_gaps.h"
 #include "check_plan.h"
+#include "check_verified.h"
 #include "ci.h"
 #include "ci_output.h"
 #include "compare.h"
@@ -163,6 +164,8 @@ static int measure(struct check *check, const struct dcb_plan *plan, double conf
 
     check->signal = check->gate.signal = result.signal;
     add_findings(check, &result);
+    if (check->gate.attempts == 0)
+        cli_check_verified(check->options, check->then, &result, &check->ci);
     if (result.workload_count && keep_result(attempt, &result, err) != 0)
         rc = -1;
     if (attempt->document && check->then)

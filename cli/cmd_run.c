@@ -8,6 +8,7 @@
 #include "ci.h"
 #include "ci_output.h"
 #include "error.h"
+#include "fail_if.h"
 #include "json_result.h"
 #include "measure.h"
 #include "options.h"
@@ -58,6 +59,21 @@ static int write_json(const char *path, const char *json, struct dcb_error *err)
     return path ? dcb_outfile_write(path, json, err) : 0;
 }
 
+/* What is no deepcopy, and for what that is worth a status it says so itself. */
+static void tell_incorrect(const struct cli_options *options,
+                           const struct dcb_result *result)
+{
+    for (size_t i = 0; result->plan && i < result->plan->arm_count; i++) {
+        char *sentence;
+
+        if (!dcb_result_is_incorrect(result, i) || cli_fail_if_verifies(options))
+            continue;
+        sentence = dcb_result_correctness(result, i);
+        cli_term_message("%s", sentence);
+        free(sentence);
+    }
+}
+
 /* For the formats that programs read; the table and Markdown show these themselves. */
 static void print_notes(const struct cli_options *options,
                         const struct dcb_result *result)
@@ -67,6 +83,7 @@ static void print_notes(const struct cli_options *options,
     /* What pyperf's file has not was told when it was made. */
     if (options->format != CLI_PYPERF)
         cli_measure_tell_failures(result);
+    tell_incorrect(options, result);
     for (size_t i = 0; options->verbosity >= 0 && i < result->note_count; i++)
         cli_term_message("note: %s", result->notes[i]);
 }

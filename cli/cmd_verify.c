@@ -21,10 +21,6 @@
 #include "utf8.h"
 #include "verify.h"
 
-/* Of the random graphs, unless --seed says another one: whoever reads of a failure gets
- * the same one. */
-enum { SEED = 1 };
-
 /* ---- what is asked ---- */
 
 static int check_places(const struct cli_options *options, struct dcb_error *err)
@@ -45,7 +41,7 @@ static struct dcb_verify_request request_of(const struct cli_options *options,
         .impls = plan->arms,
         .impl_count = plan->arm_count,
         .graphs = options->graphs,
-        .seed = options->has_seed ? options->seed : SEED,
+        .seed = options->has_seed ? options->seed : DCB_VERIFY_SEED,
     };
 
     for (int i = 0; i < DCB_BATTERY_COUNT; i++)

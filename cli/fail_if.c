@@ -13,7 +13,15 @@ static bool is_asked(const struct cli_options *options, enum dcb_verdict verdict
 
 bool cli_fail_if_judges(const struct cli_options *options)
 {
-    return options->fail_if.count > (cli_fail_if_counts(options) ? 1 : 0);
+    size_t others =
+        (size_t)cli_fail_if_counts(options) + (size_t)cli_fail_if_verifies(options);
+
+    return options->fail_if.count > others;
+}
+
+bool cli_fail_if_verifies(const struct cli_options *options)
+{
+    return cli_list_contains(&options->fail_if, "incorrect");
 }
 
 /* Whether what is inconclusive could still be this. */

@@ -25,8 +25,9 @@ struct cli_judged {
 enum dcb_ci_outcome cli_fail_if(const struct cli_options *options,
                                 const struct cli_judged *judged);
 
-/* Whether --fail-if names a verdict; whether it names instructions. */
+/* Whether --fail-if names a verdict; instructions; implementations that are incorrect. */
 bool cli_fail_if_judges(const struct cli_options *options);
+bool cli_fail_if_verifies(const struct cli_options *options);
 bool cli_fail_if_counts(const struct cli_options *options);
 
 /*

@@ -26,8 +26,8 @@ static const char *const services[] = {"auto", "github", "none", NULL};
 static const char *const switches[] = {"on", "off", NULL};
 static const char *const providers[] = {"auto",   "hardware", "simulated",
                                         "kernel", "none",     NULL};
-static const char *const failures[] = {"faster",       "slower",       "same",
-                                       "inconclusive", "instructions", NULL};
+static const char *const failures[] = {
+    "faster", "slower", "same", "inconclusive", "instructions", "incorrect", NULL};
 static const char *const verdicts[] = {"faster", "slower", "same", "inconclusive", NULL};
 static const char *const rules[] = {"time", "instructions", NULL};
 static const char *const batteries[] = {"suite", "cases", "graphs", NULL};
@@ -441,6 +441,20 @@ const struct cli_option_row cli_option_rows[] = {
         .variants = as_in_file,
     },
     {
+        .name = "verify",
+        .value = CLI_VALUE_SWITCH,
+        .offset = FIELD(verify),
+        .argument = "on|off",
+        .choices = switches,
+        .noun = "value",
+        .initial = "on",
+        .commands = CHOOSE,
+        .group = CLI_GROUP_MEASURE,
+        .complete = CLI_COMPLETE_CHOICES,
+        .help = "ask implementations first whether they are correct deepcopies, and mark "
+                "those that are not",
+    },
+    {
         .name = "precision",
         .value = CLI_VALUE_PERCENT,
         .offset = FIELD(precision),
@@ -799,7 +813,8 @@ const struct cli_option_row cli_option_rows[] = {
         .complete = CLI_COMPLETE_CHOICES,
         .help = "fail where a verdict is one of faster, slower, same; with "
                 "inconclusive, wherever there is none; with instructions, where there "
-                "are more of them",
+                "are more of them; with incorrect, where an implementation fails "
+                "--verify",
         .variants = fail_if_variants,
     },
     {

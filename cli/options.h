@@ -49,7 +49,7 @@ struct cli_options {
     struct cli_list operands;    /* what is not an option */
     struct cli_list counters;    /* --counters: auto hardware kernel none */
     struct cli_list events;      /* -e; split at commas outside of brackets */
-    struct cli_list fail_if;     /* --fail-if: faster slower same inconclusive */
+    struct cli_list fail_if;     /* --fail-if: faster slower same inconclusive ... */
     struct cli_list rules;       /* --rule: time instructions; none: both */
     struct cli_list batteries;   /* --battery: suite cases graphs; none: all */
     struct cli_list python_path; /* --python-path, repeatable, never split at commas */
@@ -87,6 +87,7 @@ struct cli_options {
     uint64_t seed;     /* decimal, 0x.. too */
     uint64_t graphs;   /* random ones to verify with */
     bool gc;           /* default true */
+    bool verify;       /* default true */
     bool allow_pickle; /* --allow-pickle: a .pkl workload may run its code */
     int verbosity;     /* -q -1, -v 1 */
     uint64_t given;    /* what the command line has, for cli_options_given */

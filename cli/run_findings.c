@@ -258,6 +258,36 @@ static void find_copy(const struct look *look, const struct dcb_cell *cell)
     free(label);
 }
 
+/* ---- verify ---- */
+
+/* What stands beside the label of an implementation that is none is no failure of the
+ * run, unless it is asked for. */
+static void find_verified(const struct look *look)
+{
+    const struct dcb_result *result = look->result;
+    bool asked = cli_fail_if_verifies(look->options);
+
+    for (size_t i = 0; result->plan && i < result->plan->arm_count; i++) {
+        const struct dcb_verified *verified = dcb_result_verified(result, i);
+        enum dcb_ci_outcome outcome = DCB_CI_PASSED;
+        char *sentence;
+
+        if (!verified)
+            continue;
+        if (verified->verdict != DCB_VERIFY_CORRECT)
+            outcome = !asked                                    ? DCB_CI_SKIPPED
+                      : verified->verdict == DCB_VERIFY_UNKNOWN ? DCB_CI_UNDECIDED
+                                                                : DCB_CI_FAILED;
+        sentence = dcb_result_correctness(result, i);
+        dcb_ci_add(look->ci, NULL, result->plan->arms[i].label, "verify", outcome, "%s",
+                   sentence);
+        free(sentence);
+    }
+    if (asked && !look->options->verify) /* what it wants to know cannot be told */
+        dcb_ci_add(look->ci, NULL, NULL, "verify", DCB_CI_UNDECIDED,
+                   "nothing was verified (--verify off)");
+}
+
 /* ---- the workers ---- */
 
 /* One crash costs a block; that there was one is worth a status, too. All that the
@@ -354,6 +384,8 @@ static void find_all(struct look *look, bool times)
 {
     const struct dcb_result *result = look->result;
 
+    if (times)
+        find_verified(look);
     for (size_t i = 0; i < result->workload_count; i++) {
         look->workload = &result->workloads[i];
         look->name = dcb_result_workload_label(result, look->workload);
@@ -395,8 +427,10 @@ void cli_run_tell(const struct cli_options *options, const struct dcb_ci *ci)
     for (size_t i = 0; i < ci->count; i++) {
         const struct dcb_ci_finding *finding = &ci->findings[i];
         bool holds = finding->outcome == DCB_CI_PASSED;
-        bool gate = strcmp(finding->rule, "time") == 0 ||
-                    strcmp(finding->rule, "instructions") == 0;
+        bool gate =
+            strcmp(finding->rule, "time") == 0 ||
+            strcmp(finding->rule, "instructions") == 0 ||
+            (strcmp(finding->rule, "verify") == 0 && finding->outcome != DCB_CI_SKIPPED);
 
         if (cli_ci_says(options, ci, finding))
             continue;

@@ -172,6 +172,7 @@ static void plan_effort(const struct cli_options *options, struct dcb_plan *plan
     plan->confidence = options->confidence;
     plan->affinity = options->affinity;
     plan->gc = options->gc;
+    plan->verify = options->verify;
     plan->block_ns = (uint64_t)options->block_us * 1000;
     plan->rounds_aim = ROUNDS_AIM;
     plan->warmups = options->warm_ups;

@@ -122,6 +122,14 @@ void cli_term_draw(const struct dcb_progress *progress)
 {
     char got[32] = "";
 
+    if (progress->verifying) {
+        char *label = dcb_utf8_shorten(progress->verifying, 40);
+
+        cli_term_draw_line("verifying %s (%zu of %zu)", label, progress->verify_index + 1,
+                           progress->verify_count);
+        free(label);
+        return;
+    }
     if (progress->simulating) {
         cli_term_draw_line("%.60s (%zu of %zu): simulating with callgrind",
                            progress->workload, progress->workload_index + 1,

@@ -150,6 +150,7 @@ void dcb_json_decode_run(struct dcb_json_reader *reader, void *root,
     dcb_decode_environment(&decode, environment);
     document->time_s = seconds_of(document->result.system.date);
     dcb_decode_plan(&decode, plan);
+    dcb_decode_verified(&decode, root);
     dcb_decode_rows(&decode, plan, cells);
     dcb_decode_workloads(&decode, workloads);
     dcb_decode_cells(&decode, cells);

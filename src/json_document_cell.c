@@ -1,4 +1,5 @@
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "json_document_private.h"
@@ -126,6 +127,16 @@ static void check_place(struct dcb_decode *decode, json_t *object,
     }
 }
 
+/* What is wrong with a copy, the status says as well. */
+static bool decode_copy(struct dcb_decode *decode, json_t *object)
+{
+    char *text = dcb_json_maybe_message(decode->reader, object, "copy");
+    bool copies = text && strcmp(text, "correct") == 0;
+
+    free(text);
+    return copies;
+}
+
 static void decode_cell(struct dcb_decode *decode, json_t *object,
                         struct dcb_workload_result *workload, struct dcb_cell *cell)
 {
@@ -135,6 +146,7 @@ static void decode_cell(struct dcb_decode *decode, json_t *object,
     check_place(decode, object, workload, cell);
     cell->failure = decode_failure(decode, object);
     cell->status = dcb_json_maybe_message(reader, object, "status");
+    cell->copies = decode_copy(decode, object);
     cell->shared = dcb_json_maybe_truth(reader, object, "shares_code", false);
     cell->time = decode_summary(decode, object, "time_ns", &cell->blocks);
     cell->cpu = decode_summary(decode, object, "cpu_ns", &cpu_blocks);

@@ -58,6 +58,11 @@ void dcb_decode_plan(struct dcb_decode *decode, json_t *plan);
 /* The counter rows; of files that do not list them, from the cells. */
 void dcb_decode_rows(struct dcb_decode *decode, json_t *plan, json_t *cells);
 
+/* ---- json_document_verify.c ---- */
+
+/* What verify said of the arms, after the plan; files of before have nothing of it. */
+void dcb_decode_verified(struct dcb_decode *decode, json_t *root);
+
 /* ---- json_document_workload.c ---- */
 
 void dcb_decode_workloads(struct dcb_decode *decode, json_t *workloads);

@@ -279,13 +279,14 @@ static json_t *encode_cell(const struct dcb_result *result,
         json_object_set_new(counters, plan->rows[row].name,
                             encode_counter(result, cell, row));
     return json_pack(
-        "{s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+        "{s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
         "s:o, s:o, s:o, s:b}",
         "workload", dcb_json_text(dcb_result_workload_label(result, workload)), "impl",
         dcb_json_text(dcb_result_arm_label(result, cell)), "role",
         dcb_role_name(cell->role), "kind", "run", "status",
         dcb_json_message(cell->status), "failure",
-        dcb_json_text(dcb_failure_name(cell->failure)), "time_ns",
+        dcb_json_text(dcb_failure_name(cell->failure)), "copy",
+        dcb_json_message(dcb_result_copy(cell)), "time_ns",
         encode_summary(&cell->time, cell), "cpu_ns", encode_summary(&cell->cpu, cell),
         "ratio", encode_ratio(plan, cell), "verdict",
         dcb_json_text(dcb_verdict_name(cell->verdict)), "drift",
@@ -356,6 +357,43 @@ static json_t *encode_workload(const struct dcb_result *result,
         encode_change(&workload->speed_change), "each_worker", encode_workers(workload));
 }
 
+static json_t *encode_case(const struct dcb_verified_case *verified_case)
+{
+    if (!verified_case->name)
+        return json_null();
+    return json_pack("{s:s, s:o, s:o, s:o, s:o}", "battery",
+                     dcb_battery_name(verified_case->battery), "name",
+                     dcb_json_message(verified_case->name), "expected",
+                     dcb_json_message(verified_case->expected), "got",
+                     dcb_json_message(verified_case->got), "expression",
+                     dcb_json_message(verified_case->expression));
+}
+
+/* One for each implementation that was asked. */
+static json_t *encode_verified(const struct dcb_result *result)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < result->plan->arm_count; i++) {
+        const struct dcb_verified *verified = dcb_result_verified(result, i);
+
+        if (!verified)
+            continue;
+        json_array_append_new(
+            list, json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "impl",
+                            dcb_json_text(result->plan->arms[i].label), "verdict",
+                            dcb_verify_verdict_name(verified->verdict), "reason",
+                            dcb_json_message(verified->reason), "cases",
+                            dcb_json_whole(verified->cases), "passed",
+                            dcb_json_whole(verified->passed), "wrong",
+                            dcb_json_whole(verified->wrong), "deviating",
+                            dcb_json_whole(verified->deviating), "skipped",
+                            dcb_json_whole(verified->skipped), "first",
+                            encode_case(&verified->first)));
+    }
+    return list;
+}
+
 char *dcb_json_result(const struct dcb_result *result)
 {
     json_t *cells = json_array(), *notes = json_array(), *workloads = json_array(), *root;
@@ -371,11 +409,12 @@ char *dcb_json_result(const struct dcb_result *result)
     for (size_t i = 0; i < result->note_count; i++)
         json_array_append_new(notes, dcb_json_message(result->notes[i]));
     root = json_pack(
-        "{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "schema",
+        "{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "schema",
         "dcbench-result/1", "kind", "run", "dcbench", DCB_VERSION, "label",
         dcb_json_text(result->label), "commit", dcb_json_text(result->commit),
         "environment", dcb_json_environment(&result->system, &result->python), "plan",
-        encode_plan(result), "workloads", workloads, "cells", cells, "notes", notes,
+        encode_plan(result), "verify", encode_verified(result), "workloads", workloads,
+        "cells", cells, "notes", notes,
         "interrupted", result->signal ? json_integer(result->signal) : json_null());
     return dcb_json_line(root);
 }

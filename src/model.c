@@ -77,6 +77,13 @@ const char *dcb_case_outcome_name(enum dcb_case_outcome outcome)
     return names[outcome];
 }
 
+const char *dcb_verify_verdict_name(enum dcb_verify_verdict verdict)
+{
+    static const char *const names[] = {"correct", "wrong", "unknown"};
+
+    return names[verdict];
+}
+
 bool dcb_case_outcome_is_wrong(enum dcb_case_outcome outcome)
 {
     return outcome == DCB_CASE_FAILED || outcome == DCB_CASE_DIED ||

@@ -47,6 +47,13 @@ enum dcb_case_outcome {
     DCB_CASE_HUNG      /* it did not come back in time, and was killed */
 };
 
+/* What all that it was asked says of an implementation. */
+enum dcb_verify_verdict {
+    DCB_VERIFY_CORRECT, /* nothing wrong, nothing left out that was to be asked */
+    DCB_VERIFY_WRONG,
+    DCB_VERIFY_UNKNOWN /* it could not be loaded, or cases were left out */
+};
+
 /* NULL for DCB_VERDICT_NONE, DCB_PROVIDER_NONE and DCB_QUALITY_NONE. */
 const char *dcb_role_name(enum dcb_role role);
 const char *dcb_verdict_name(enum dcb_verdict verdict);
@@ -57,6 +64,9 @@ const char *dcb_battery_name(enum dcb_battery battery); /* "suite", "cases", "gr
 
 /* "passed", "failed", "accepted deviation", "skipped", "died", "hung". */
 const char *dcb_case_outcome_name(enum dcb_case_outcome outcome);
+
+/* "correct", "wrong", "unknown". */
+const char *dcb_verify_verdict_name(enum dcb_verify_verdict verdict);
 
 /* Whether it makes the implementation wrong: failed, died, hung. */
 bool dcb_case_outcome_is_wrong(enum dcb_case_outcome outcome);

@@ -77,6 +77,7 @@ struct dcb_plan {
     bool core_is_first;       /* libpfm4's names are for its PMU */
     bool gc;
     uint64_t memory_bytes; /* limit of a worker; 0: none */
+    bool verify; /* ask the arms whether they are deepcopies before any is timed */
 };
 
 void dcb_plan_clear(struct dcb_plan *plan);

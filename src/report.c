@@ -155,8 +155,9 @@ static void time_row(const struct dcb_sheet *sheet, struct dcb_text_table *table
     if (cell->role == DCB_ROLE_CONTROL)
         dcb_text_table_cell(table, DCB_STYLE_DIM, "control");
     else
-        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s",
-                            dcb_result_arm_label(sheet->result, cell));
+        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s%s",
+                            dcb_result_arm_label(sheet->result, cell),
+                            dcb_sheet_mark(sheet, cell->arm));
     dcb_text_table_cell(
         table, DCB_STYLE_PLAIN, "%s",
         dcb_format_time(time, cell->time.count ? cell->time.median : DCB_UNKNOWN));
@@ -323,7 +324,8 @@ static void summary_table(const struct dcb_sheet *sheet, size_t first, size_t co
     for (size_t arm = 0; arm < result->plan->arm_count; arm++) {
         if (arm == 1)
             continue;
-        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", result->plan->arms[arm].label);
+        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s%s", result->plan->arms[arm].label,
+                            dcb_sheet_mark(sheet, arm));
         for (size_t i = first; i < first + count; i++)
             summary_cell(table, find_cell(&result->workloads[i], arm));
         if (last)
@@ -391,6 +393,23 @@ static void legend(const struct dcb_sheet *sheet)
         "separately.");
 }
 
+/* What the mark beside a label means. */
+static void footnotes(const struct dcb_sheet *sheet)
+{
+    const struct dcb_result *result = sheet->result;
+
+    for (size_t i = 0; i < result->plan->arm_count; i++) {
+        char *text;
+
+        if (!dcb_result_is_incorrect(result, i))
+            continue;
+        text = dcb_result_correctness(result, i);
+        dcb_sheet_remark(sheet, sheet->format == DCB_TABLE_MARKDOWN ? "\\* " : "* ",
+                         text);
+        free(text);
+    }
+}
+
 static void print_sheet(const struct dcb_sheet *sheet)
 {
     const struct dcb_result *result = sheet->result;
@@ -423,6 +442,7 @@ static void print_sheet(const struct dcb_sheet *sheet)
     summary(sheet);
     if (sheet->verbosity >= 0)
         legend(sheet);
+    footnotes(sheet);
     for (size_t i = 0; i < result->note_count; i++)
         dcb_sheet_remark(sheet, sheet->format == DCB_TABLE_MARKDOWN ? "Note: " : "note: ",
                          result->notes[i]);

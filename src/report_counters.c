@@ -64,19 +64,6 @@ static void change_cell(struct dcb_text_table *table, const struct dcb_plan_row 
                             dcb_format_change(text, counter->ratio.estimate));
 }
 
-/* A label as a heading: cut on a terminal, where two long ones would break the line. */
-static void column_of_arm(const struct dcb_sheet *sheet, struct dcb_text_table *table,
-                          const char *label)
-{
-    char cut[64];
-
-    if (sheet->format == DCB_TABLE_TEXT && strlen(label) > HEADING_MAX) {
-        snprintf(cut, sizeof cut, "%.*s~", HEADING_MAX - 1, label);
-        label = cut;
-    }
-    dcb_text_table_column(table, DCB_ALIGN_RIGHT, label);
-}
-
 /* ---- one table ---- */
 
 /* What a table shows: the rows of one provider, of `count` cells from `first` on. */
@@ -91,6 +78,23 @@ struct part {
 static const struct dcb_cell *part_cell(const struct part *part, size_t index)
 {
     return &part->workload->cells[part->first + index];
+}
+
+/* A label as a heading, with its mark; not `whole` it is cut on a terminal, where two
+ * long ones would break the line. */
+static void column_of(const struct part *part, struct dcb_text_table *table,
+                      const struct dcb_cell *cell, bool whole)
+{
+    const struct dcb_sheet *sheet = part->sheet;
+    bool control = cell->role == DCB_ROLE_CONTROL;
+    const char *label = control ? "control" : dcb_result_arm_label(sheet->result, cell);
+    const char *mark = control ? "" : dcb_sheet_mark(sheet, cell->arm);
+    bool cut = !whole && sheet->format == DCB_TABLE_TEXT && strlen(label) > HEADING_MAX;
+    char *title = cut ? dcb_xasprintf("%.*s~%s", HEADING_MAX - 1, label, mark)
+                      : dcb_xasprintf("%s%s", label, mark);
+
+    dcb_text_table_column(table, DCB_ALIGN_RIGHT, title);
+    free(title);
 }
 
 static bool in_part(const struct part *part, size_t row)
@@ -121,24 +125,14 @@ static bool shows_values(const struct part *part)
 
 static struct dcb_text_table *begin_table(const struct part *part)
 {
-    const struct dcb_result *result = part->sheet->result;
     struct dcb_text_table *table = dcb_text_table_new();
     char title[32];
 
     snprintf(title, sizeof title, "%s/iteration", dcb_provider_name(part->provider));
     dcb_text_table_column(table, DCB_ALIGN_LEFT, title);
-    column_of_arm(part->sheet, table, result->plan->arms[0].label);
-    for (size_t i = 0; i < part->count; i++) {
-        const struct dcb_cell *cell = part_cell(part, i);
-        const char *label = cell->role == DCB_ROLE_CONTROL
-                                ? "control"
-                                : dcb_result_arm_label(result, cell);
-
-        if (shows_values(part))
-            column_of_arm(part->sheet, table, label);
-        else
-            dcb_text_table_column(table, DCB_ALIGN_RIGHT, label);
-    }
+    column_of(part, table, &part->workload->cells[0], false);
+    for (size_t i = 0; i < part->count; i++)
+        column_of(part, table, part_cell(part, i), !shows_values(part));
     if (shows_values(part)) {
         dcb_text_table_column(table, DCB_ALIGN_RIGHT, "delta");
         dcb_text_table_column(table, DCB_ALIGN_RIGHT, "change");
@@ -201,8 +195,9 @@ static size_t candidates_that_fit(const struct part *part)
     width = DCB_SHEET_INDENT + 21 + 2 + base;
     width += shows_control(part) || part->provider == DCB_PROVIDER_NONE ? 10 : 0;
     while (part->first + count < workload->cell_count) {
-        size_t label = strlen(dcb_result_arm_label(
-            part->sheet->result, &workload->cells[part->first + count]));
+        const struct dcb_cell *cell = &workload->cells[part->first + count];
+        size_t label = strlen(dcb_result_arm_label(part->sheet->result, cell)) +
+                       strlen(dcb_sheet_mark(part->sheet, cell->arm));
 
         width += 2 + (label > part->narrowest ? label : part->narrowest);
         if (count > 0 && width > DCB_SHEET_WIDTH && part->sheet->format == DCB_TABLE_TEXT)
@@ -293,17 +288,13 @@ static bool derived_row(const struct part *part, struct dcb_text_table *table,
 
 static void derived_table(const struct part *part)
 {
-    const struct dcb_result *result = part->sheet->result;
     struct dcb_text_table *table = dcb_text_table_new();
     bool any = false;
 
     dcb_text_table_column(table, DCB_ALIGN_LEFT, "derived");
-    column_of_arm(part->sheet, table, result->plan->arms[0].label);
+    column_of(part, table, &part->workload->cells[0], false);
     for (size_t i = 0; i < part->count; i++)
-        column_of_arm(part->sheet, table,
-                      part_cell(part, i)->role == DCB_ROLE_CONTROL
-                          ? "control"
-                          : dcb_result_arm_label(result, part_cell(part, i)));
+        column_of(part, table, part_cell(part, i), false);
     dcb_text_table_column(table, DCB_ALIGN_LEFT, "from");
     for (size_t index = 0; index < DCB_DERIVED_COUNT; index++)
         any = derived_row(part, table, index) || any;

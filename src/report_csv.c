@@ -16,11 +16,24 @@ static void csv_number(struct dcb_text_table *table, double value)
         dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", "");
 }
 
+/* The control is the baseline again. */
+static void csv_verified(const struct dcb_result *result, const struct dcb_cell *cell,
+                         struct dcb_text_table *table)
+{
+    size_t arm = cell->role == DCB_ROLE_CONTROL ? 0 : cell->arm;
+    const struct dcb_verified *verified = dcb_result_verified(result, arm);
+
+    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s",
+                        verified ? dcb_verify_verdict_name(verified->verdict) : "");
+    csv_number(table, verified ? (double)verified->cases : DCB_UNKNOWN);
+    csv_number(table, verified ? (double)verified->wrong : DCB_UNKNOWN);
+}
+
 static void csv_row(const struct dcb_result *result,
                     const struct dcb_workload_result *workload,
                     const struct dcb_cell *cell, struct dcb_text_table *table)
 {
-    const char *verdict = dcb_verdict_name(cell->verdict);
+    const char *verdict = dcb_verdict_name(cell->verdict), *copy = dcb_result_copy(cell);
     bool timed = cell->time.count > 0;
 
     dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s",
@@ -40,6 +53,8 @@ static void csv_row(const struct dcb_result *result,
     csv_number(table, cell->ratio.low);
     csv_number(table, cell->ratio.high);
     dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", verdict ? verdict : "");
+    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", copy ? copy : "");
+    csv_verified(result, cell, table);
     for (size_t row = 0; row < result->plan->row_count; row++) {
         enum dcb_provider provider = isfinite(cell->counters[row].value)
                                          ? result->plan->rows[row].provider
@@ -54,10 +69,10 @@ static void csv_row(const struct dcb_result *result,
 void dcb_report_csv(const struct dcb_result *result, struct dcb_strbuf *out)
 {
     static const char *const titles[] = {
-        "workload",    "implementation", "role",           "status",
-        "time_ns",     "time_mean_ns",   "time_stddev_ns", "time_min_ns",
-        "time_max_ns", "cpu_ns",         "workers",        "blocks",
-        "ratio",       "ratio_low",      "ratio_high",     "verdict"};
+        "workload",     "implementation", "role",        "status",       "time_ns",
+        "time_mean_ns", "time_stddev_ns", "time_min_ns", "time_max_ns",  "cpu_ns",
+        "workers",      "blocks",         "ratio",       "ratio_low",    "ratio_high",
+        "verdict",      "copy",           "verify",      "verify_cases", "verify_wrong"};
     struct dcb_text_table *table = dcb_text_table_new();
 
     for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "analysis.h"
@@ -210,9 +211,35 @@ static void note_linkage(struct dcb_result *result)
             strcmp(own, "shared") == 0 ? "shared" : "statically");
 }
 
+/* What could not be loaded says so itself. */
+static bool is_loaded(const struct dcb_result *result, size_t arm)
+{
+    for (size_t i = 0; i < result->workload_count; i++) {
+        if (result->workloads[i].cells[arm].failure == DCB_FAILURE_LOAD)
+            return false;
+    }
+    return true;
+}
+
+static void note_unverified(struct dcb_result *result)
+{
+    for (size_t i = 0; i < result->plan->arm_count; i++) {
+        const struct dcb_verified *verified = dcb_result_verified(result, i);
+
+        char *sentence;
+
+        if (!verified || verified->verdict != DCB_VERIFY_UNKNOWN || !is_loaded(result, i))
+            continue;
+        sentence = dcb_result_correctness(result, i);
+        dcb_result_note(result, "%s", sentence);
+        free(sentence);
+    }
+}
+
 void dcb_report_add_notes(struct dcb_result *result)
 {
     note_linkage(result);
+    note_unverified(result);
     if (result->plan->core.name[0])
         dcb_result_note(result, "hybrid CPU: the workers ran on the cores of %s, CPUs %s",
                         result->plan->core.name, result->plan->core.cpus);

@@ -36,6 +36,10 @@ void dcb_sheet_print_table(const struct dcb_sheet *sheet,
 /* A line below a table, broken between words where it is too long for the terminal. */
 void dcb_sheet_remark(const struct dcb_sheet *sheet, const char *prefix, const char *raw);
 
+/* What stands behind the label of an arm: "*" where verify says that it is no deepcopy,
+ * else "". */
+const char *dcb_sheet_mark(const struct dcb_sheet *sheet, size_t arm);
+
 /* ---- report_workers.c ---- */
 
 /* What --verbose adds for a workload: who its workers were, and how their ratios and

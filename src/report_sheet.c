@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "markdown.h"
+#include "result.h"
 #include "strbuf.h"
 #include "utf8.h"
 #include "xalloc.h"
@@ -87,4 +88,9 @@ void dcb_sheet_remark(const struct dcb_sheet *sheet, const char *prefix, const c
     }
     dcb_strbuf_append(sheet->out, "\n");
     free(text);
+}
+
+const char *dcb_sheet_mark(const struct dcb_sheet *sheet, size_t arm)
+{
+    return dcb_result_is_incorrect(sheet->result, arm) ? "*" : "";
 }

@@ -75,6 +75,9 @@ void dcb_result_clear(struct dcb_result *result)
     for (size_t i = 0; result->row_origins && i < result->plan->row_count; i++)
         free(result->row_origins[i].path);
     free(result->row_origins);
+    for (size_t i = 0; result->verified && i < result->plan->arm_count; i++)
+        dcb_verified_clear(&result->verified[i]);
+    free(result->verified);
     if (result->plan) {
         clear_sources(result->arm_sources, result->plan->arm_count);
         clear_sources(result->workload_sources, result->plan->workload_count);
@@ -100,6 +103,44 @@ void dcb_result_note(struct dcb_result *result, const char *format, ...)
     result->notes =
         dcb_xrealloc(result->notes, result->note_count + 1, sizeof *result->notes);
     result->notes[result->note_count++] = dcb_xstrdup(text);
+}
+
+const struct dcb_verified *dcb_result_verified(const struct dcb_result *result,
+                                               size_t arm)
+{
+    return result->verified && result->verified[arm].asked ? &result->verified[arm]
+                                                           : NULL;
+}
+
+bool dcb_result_is_incorrect(const struct dcb_result *result, size_t arm)
+{
+    const struct dcb_verified *verified = dcb_result_verified(result, arm);
+
+    return verified && verified->verdict == DCB_VERIFY_WRONG;
+}
+
+char *dcb_result_correctness(const struct dcb_result *result, size_t arm)
+{
+    const struct dcb_spec *spec = &result->plan->arms[arm];
+    const char *path = result->arm_sources ? result->arm_sources[arm].path : NULL;
+
+    return dcb_verified_sentence(&result->verified[arm], spec, path ? path : spec->path);
+}
+
+/* What fails later than the check says nothing about a copy, unless it is the objects
+ * that it changed. */
+const char *dcb_result_copy(const struct dcb_cell *cell)
+{
+    static const char failed[] = "failed: ";
+    bool wrong = cell->failure == DCB_FAILURE_WRONG ||
+                 cell->failure == DCB_FAILURE_CHANGED ||
+                 (cell->failure == DCB_FAILURE_RAISED && !cell->copies);
+
+    if (!wrong)
+        return cell->copies ? "correct" : NULL;
+    return strncmp(cell->status, failed, strlen(failed)) == 0
+               ? cell->status + strlen(failed)
+               : cell->status;
 }
 
 const char *dcb_result_arm_label(const struct dcb_result *result,

@@ -12,6 +12,7 @@
 #include "simulation.h"
 #include "stats.h"
 #include "sysinfo.h"
+#include "verified.h"
 
 /* One arm in one worker. */
 struct dcb_sample {
@@ -58,6 +59,8 @@ struct dcb_cell {
     enum dcb_failure failure;
     char *status; /* "ok" or "failed: why" */
     bool shared;  /* runs the very code of another arm */
+    bool copies; /* its copy of the workload was compared with the standard library's, and
+                    was right then; what came later is `failure` */
     struct dcb_sample *samples;
     size_t sample_count, sample_capacity;
 
@@ -137,6 +140,7 @@ struct dcb_result {
     struct dcb_sysinfo system;
     struct dcb_python python;
     struct dcb_source *arm_sources, *workload_sources; /* as in the plan */
+    struct dcb_verified *verified; /* [plan.arm_count]; NULL: nothing is known of any */
     struct dcb_workload_result *workloads;
     size_t workload_count; /* those begun */
     char **row_reasons;    /* [plan.row_count] why a row was not counted; NULL: it was */
@@ -158,6 +162,20 @@ const char *dcb_result_arm_label(const struct dcb_result *result,
                                  const struct dcb_cell *cell);
 const char *dcb_result_workload_label(const struct dcb_result *result,
                                       const struct dcb_workload_result *workload);
+
+/* What verify said of an arm; NULL where it was not asked. */
+const struct dcb_verified *dcb_result_verified(const struct dcb_result *result,
+                                               size_t arm);
+
+/* Whether it said that the arm is no deepcopy. */
+bool dcb_result_is_incorrect(const struct dcb_result *result, size_t arm);
+
+/* dcb_verified_sentence of an arm that was asked; owned by the caller. */
+char *dcb_result_correctness(const struct dcb_result *result, size_t arm);
+
+/* What is known of the copy that the cell makes of its workload: "correct", or what is
+ * wrong with it; NULL where nothing is. Borrowed. */
+const char *dcb_result_copy(const struct dcb_cell *cell);
 
 /* Why a row has no value in a cell, borrowed; NULL where it has one. */
 const char *dcb_result_missing(const struct dcb_result *result,

@@ -175,6 +175,7 @@ int dcb_runner_run(const struct dcb_plan *plan, const struct dcb_runner_hooks *h
     result->label = plan->label ? dcb_xstrdup(plan->label) : NULL;
     result->commit = dcb_sysinfo_commit(".");
     result->arm_sources = dcb_xcalloc(plan->arm_count, sizeof *result->arm_sources);
+    result->verified = dcb_xcalloc(plan->arm_count + 1, sizeof *result->verified);
     result->workload_sources =
         dcb_xcalloc(plan->workload_count + 1, sizeof *result->workload_sources);
     result->workloads = dcb_xcalloc(plan->workload_count + 1, sizeof *result->workloads);
@@ -190,6 +191,8 @@ int dcb_runner_run(const struct dcb_plan *plan, const struct dcb_runner_hooks *h
     dcb_spawn_seal_code(run.code_fd);
     if (rc == 0 && hooks->described && !dcb_runner_stopped(&run))
         wanted = hooks->described(hooks->described_context, result);
+    if (rc == 0 && wanted && plan->verify && !dcb_runner_stopped(&run))
+        dcb_runner_verify(&run);
     for (size_t i = 0;
          rc == 0 && wanted && i < plan->workload_count && !dcb_runner_stopped(&run); i++)
         rc = run_workload(&run, i, err);

@@ -24,6 +24,9 @@ struct dcb_progress {
     double max_time_s;
     double reached, wanted; /* half-widths, fractions; reached is NAN at first */
     bool simulating;        /* timing is over, callgrind counts */
+    const char *verifying; /* the implementation that is asked; then nothing is timed yet,
+                              and of the above only elapsed_s is set. NULL */
+    size_t verify_index, verify_count;
 };
 
 struct dcb_runner_hooks {

@@ -95,6 +95,11 @@ char *dcb_runner_describe_trouble(const struct run *run, const struct turn *turn
 /* Fills the layouts of the cells of the workload in hand, or why there are none. */
 void dcb_runner_simulate(struct run *run);
 
+/* ---- runner_verify.c: are the arms what they are taken for? ---- */
+
+/* Fills result->verified. What goes wrong is a verdict of its own. */
+void dcb_runner_verify(struct run *run);
+
 /* ---- runner_describe.c: the first worker of a run ---- */
 
 /* Asks for the interpreter and the sources, and has the support modules compiled. */

@@ -128,7 +128,7 @@ static void take_arm(struct run *run, struct turn *turn, const struct dcb_answer
     const char *why = answer->message ? answer->message : "no reason given";
 
     if (answer->failure == DCB_FAILURE_NONE) {
-        arm->checked = true;
+        arm->checked = cell->copies = true;
         if (arm->iterations == 0)
             arm->iterations = answer->iterations;
         cell->shared = answer->shared;

@@ -96,10 +96,3 @@ enum dcb_verify_verdict dcb_verify_verdict(const struct dcb_verify_impl *impl)
         return DCB_VERIFY_UNKNOWN;
     return DCB_VERIFY_CORRECT;
 }
-
-const char *dcb_verify_verdict_name(enum dcb_verify_verdict verdict)
-{
-    static const char *const names[] = {"correct", "wrong", "unknown"};
-
-    return names[verdict];
-}

@@ -60,7 +60,13 @@ struct dcb_verify_request {
     bool batteries[DCB_BATTERY_COUNT];
     uint64_t graphs; /* how many random ones */
     uint64_t seed;   /* they are the same ones for the same seed */
+    bool brief; /* somebody waits for something else: a case that hangs costs the rest
+                   of its battery, one that takes long all that is left */
 };
+
+/* Of the random graphs, where nobody says another one: whoever reads of a failure gets
+ * the same ones. */
+enum { DCB_VERIFY_SEED = 1 };
 
 struct dcb_verification {
     const struct dcb_verify_request *request; /* borrowed */
@@ -94,6 +100,14 @@ struct dcb_verify_hooks {
 int dcb_verify_run(const struct dcb_plan *plan, const struct dcb_verify_request *request,
                    const struct dcb_verify_hooks *hooks,
                    struct dcb_verification *ret_verification, struct dcb_error *err);
+
+/* The same behind somebody else's first worker: interpreter and sources are left empty.
+ * `code_fd`: dcb_spawn_code_file, or -1. */
+int dcb_verify_run_described(const struct dcb_plan *plan,
+                             const struct dcb_verify_request *request,
+                             const struct dcb_verify_hooks *hooks, int code_fd,
+                             struct dcb_verification *ret_verification,
+                             struct dcb_error *err);
 void dcb_verification_clear(struct dcb_verification *verification);
 
 /* Sums over the batteries that were run. */
@@ -102,15 +116,6 @@ struct dcb_verify_sum {
 };
 struct dcb_verify_sum dcb_verify_sum(const struct dcb_verify_impl *impl);
 
-enum dcb_verify_verdict {
-    DCB_VERIFY_CORRECT, /* nothing wrong, nothing left out that was to be asked */
-    DCB_VERIFY_WRONG,
-    DCB_VERIFY_UNKNOWN /* it could not be loaded, or cases were left out */
-};
-
 enum dcb_verify_verdict dcb_verify_verdict(const struct dcb_verify_impl *impl);
-
-/* "correct", "wrong", "unknown". */
-const char *dcb_verify_verdict_name(enum dcb_verify_verdict verdict);
 
 #endif

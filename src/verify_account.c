@@ -199,7 +199,9 @@ void dcb_verify_account_end(struct dcb_verify_account *account,
         dcb_utf8_make_line(finding->got);
         count_case(account, outcome, false);
     }
-    if (++account->deaths < DCB_VERIFY_DEATHS_MAX)
+    account->deaths +=
+        account->brief && outcome == DCB_CASE_HUNG ? DCB_VERIFY_DEATHS_MAX : 1;
+    if (account->deaths < DCB_VERIFY_DEATHS_MAX)
         return;
     battery->unasked += battery->cases - account->next;
     account->next = battery->cases;

@@ -24,6 +24,7 @@ struct dcb_verify_account {
     char *name;               /* of the case in hand; NULL: none is */
     unsigned deaths;          /* of workers in this battery */
     bool resumed;             /* a new worker has yet to come back to the battery */
+    bool brief;               /* one that hung is as bad as so many that died */
 };
 
 /* `impl` has its spec, and says what is asked. */

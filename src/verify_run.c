@@ -16,10 +16,11 @@
 #include "xalloc.h"
 
 /* A case takes milliseconds. */
-static const double patience_s = 10;
+static const double patience_s = 10, brief_patience_s = 3;
 
 enum {
     LIMIT_MS = 600 * 1000,  /* of one worker, that steps on all the time */
+    BRIEF_LIMIT_S = 10,     /* of one behind the loading, where others wait */
     ANSWERS_MAX = 64 << 20, /* bytes; each of ten thousand graphs may fail */
     WORDS_MAX = 200
 };
@@ -68,9 +69,23 @@ static void fail(const struct session *session, char *take_why)
 
 /* ---- one worker ---- */
 
-static double timeout_of(const struct dcb_plan *plan)
+static bool is_brief(const struct session *session)
 {
-    return fmin(plan->timeout_s, patience_s);
+    return session->verification->request->brief;
+}
+
+static double timeout_of(const struct session *session)
+{
+    return fmin(session->plan->timeout_s,
+                is_brief(session) ? brief_patience_s : patience_s);
+}
+
+/* Loading has its own limit. */
+static uint64_t limit_ms(const struct session *session)
+{
+    if (!is_brief(session))
+        return LIMIT_MS;
+    return (uint64_t)((session->plan->timeout_s + BRIEF_LIMIT_S) * 1000);
 }
 
 /* False where nothing is left to ask. -1: no memory to share. */
@@ -116,7 +131,8 @@ static uint64_t sign_of_life(const void *context)
     const struct dcb_plan *plan = turn->session->plan;
     double now_s = dcb_workers_now_s();
 
-    if (is_loading(turn) && now_s - turn->began_s < plan->timeout_s - timeout_of(plan))
+    if (is_loading(turn) &&
+        now_s - turn->began_s < plan->timeout_s - timeout_of(turn->session))
         return (uint64_t)(now_s * 1e9);
     return atomic_load_explicit(&turn->samples->beats, memory_order_acquire);
 }
@@ -208,7 +224,7 @@ static char *describe_end(const struct turn *turn,
     char *words, *end, *text;
 
     if (outcome->end == DCB_SPAWN_HUNG && !is_loading(turn))
-        return dcb_xasprintf("did not come back for %g s", timeout_of(session->plan));
+        return dcb_xasprintf("did not come back for %g s", timeout_of(session));
     words = last_words(outcome);
     end = dcb_workers_describe_end(session->plan, outcome);
     if (!*words)
@@ -231,7 +247,9 @@ static void take_end(struct turn *turn, const struct dcb_spawn_outcome *outcome,
     uint32_t phase = atomic_load(&turn->samples->phase);
     char *end = describe_end(turn, outcome);
 
-    if (!session->account.name && !progressed)
+    if (outcome->end == DCB_SPAWN_OVERTIME && is_brief(session))
+        fail(session, dcb_xasprintf("its cases take more than %d s", BRIEF_LIMIT_S));
+    else if (!session->account.name && !progressed)
         fail(session,
              dcb_xasprintf("%s while %s", end,
                            dcb_phase_text(phase < DCB_PHASE_COUNT ? (enum dcb_phase)phase
@@ -262,8 +280,8 @@ static int run_turn(struct turn *turn, struct dcb_error *err)
         .answers_max = ANSWERS_MAX,
         .alive = sign_of_life,
         .context = turn,
-        .timeout_ms = (uint64_t)(timeout_of(session->plan) * 1000),
-        .limit_ms = LIMIT_MS,
+        .timeout_ms = (uint64_t)(timeout_of(session) * 1000),
+        .limit_ms = limit_ms(session),
         .stop = session->hooks->stop,
         .tick = report,
         .tick_context = turn,
@@ -294,6 +312,7 @@ static int verify_impl(struct session *session, struct dcb_error *err)
     int rc = 0;
 
     dcb_verify_account_init(&session->account, impl);
+    session->account.brief = is_brief(session);
     while (rc == 0 && !impl->failure && !is_stopped(session) &&
            dcb_verify_account_left(&session->account, batteries, &first)) {
         struct turn turn;
@@ -326,6 +345,16 @@ int dcb_verify_run_impls(const struct dcb_plan *plan,
     verification->stopped = is_stopped(&session);
     verification->elapsed_s = dcb_workers_now_s() - session.began_s;
     return rc;
+}
+
+int dcb_verify_run_described(const struct dcb_plan *plan,
+                             const struct dcb_verify_request *request,
+                             const struct dcb_verify_hooks *hooks, int code_fd,
+                             struct dcb_verification *ret_verification,
+                             struct dcb_error *err)
+{
+    dcb_verification_init(ret_verification, request);
+    return dcb_verify_run_impls(plan, request, hooks, code_fd, ret_verification, err);
 }
 
 /* Interpreter and sources. */

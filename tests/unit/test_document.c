@@ -254,6 +254,39 @@ static void simulation_comes_back(void **state)
     assert_comes_back(&made);
 }
 
+static void make_verdicts(struct made *made)
+{
+    struct dcb_verified *verified;
+
+    make_result(made, impls, 2, inputs, 1);
+    for (size_t i = 0; i < made->plan.arm_count; i++)
+        made->result.workloads[0].cells[i].copies = i != 3;
+    (void)make_verified(made, 0, DCB_VERIFY_CORRECT, 0);
+    verified = make_verified(made, 2, DCB_VERIFY_WRONG, 3);
+    free(verified->first.expected);
+    verified->first.expected = NULL;
+    make_verified(made, 3, DCB_VERIFY_UNKNOWN, 0)->reason =
+        dcb_xstrdup("not \xff\x1b[7m");
+}
+
+static void verdicts_of_verify_come_back(void **state)
+{
+    struct made made;
+    struct dcb_document *document;
+
+    (void)state;
+    make_verdicts(&made);
+    document = read_made(&made);
+    assert_true(document->result.workloads[0].cells[2].copies);
+    assert_false(document->result.workloads[0].cells[3].copies);
+    assert_null(dcb_result_verified(&document->result, 1));
+    assert_true(dcb_result_is_incorrect(&document->result, 2));
+    assert_int_equal(document->result.verified[2].first.battery, DCB_BATTERY_GRAPHS);
+    assert_string_equal(document->result.verified[3].reason, "not ??[7m");
+    dcb_document_free(document);
+    assert_comes_back(&made);
+}
+
 /* ---- what a document tells ---- */
 
 static void what_is_told(void **state)
@@ -455,6 +488,45 @@ static json_t *json_of(struct made *made)
 
     free(text);
     return root;
+}
+
+static void damaged_verdicts_of_verify(void **state)
+{
+    static const struct {
+        const char *path, *value, *message;
+    } cases[] = {
+        {"verify", "{}", "verify: a list is wanted"},
+        {"verify.0", "7", "verify[0]: an object is wanted"},
+        {"verify.1.impl", "\"stdlib\"", "verify[1].impl: 'stdlib' is not due here"},
+        {"verify.1.impl", "\"other\"", "verify[1].impl: 'other' is not due here"},
+        {"verify.1.impl", NULL, "verify[1].impl: is missing"},
+        {"verify.1.verdict", "\"fine\"", "verify[1].verdict: 'fine' is not known"},
+        {"verify.1.verdict", "\"correct\"", "verify[1].verdict: does not go with 3"},
+        {"verify.0.verdict", "\"wrong\"", "verify[0].verdict: does not go with 0"},
+        {"verify.1.cases", "3", "verify[1].cases: are fewer than those that came"},
+        {"verify.1.passed", "-1", "verify[1].passed: -1 is not within"},
+        {"verify.1.first", "[]", "verify[1].first: an object is wanted"},
+        {"verify.1.first.name", "null", "verify[1].first.name: is missing"},
+        {"verify.1.first.battery", "\"own\"", "verify[1].first.battery: 'own' is not"},
+        {"verify.1.first.got", "7", "verify[1].first.got: text is wanted"},
+        {"cells.0.copy", "7", "cells[0].copy: text is wanted"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct made made;
+        json_t *root;
+        char *text;
+
+        make_verdicts(&made);
+        root = json_of(&made);
+        damage(root, cases[i].path, cases[i].value);
+        text = json_dumps(root, 0);
+        assert_refused(text, cases[i].message);
+        free(text);
+        json_decref(root);
+        unmake_result(&made);
+    }
 }
 
 static void damaged_members(void **state)
@@ -809,6 +881,8 @@ int main(void)
         cmocka_unit_test(changes_come_back),
         cmocka_unit_test(origins_come_back),
         cmocka_unit_test(simulation_comes_back),
+        cmocka_unit_test(verdicts_of_verify_come_back),
+        cmocka_unit_test(damaged_verdicts_of_verify),
         cmocka_unit_test(what_is_told),
         cmocka_unit_test(ratios_alone),
         cmocka_unit_test(names),

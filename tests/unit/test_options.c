@@ -62,6 +62,7 @@ FIELD_TEST(has_workloads, is_list(&o->workloads, "memo", "d.json"))
 FIELD_TEST(has_baseline, is_text(o->baseline, "fastpath"))
 FIELD_TEST(has_pickle, o->allow_pickle)
 FIELD_TEST(has_no_gc, !o->gc)
+FIELD_TEST(has_no_verify, !o->verify)
 FIELD_TEST(has_precision, is_near(o->precision, 0.0025))
 FIELD_TEST(has_max_time, is_near(o->max_time_s, 2.5))
 FIELD_TEST(has_workers, o->workers == 7)
@@ -126,6 +127,7 @@ static const struct field_case {
     {"baseline", "--baseline merged --baseline fastpath", has_baseline},
     {"allow-pickle", "--allow-pickle", has_pickle},
     {"gc", "--gc off", has_no_gc},
+    {"verify", "--verify off", has_no_verify},
     {"precision", "--precision 0.25", has_precision},
     {"precision", "--precision=2.5e-1", has_precision},
     {"max-time", "--max-time 2.5", has_max_time},
@@ -257,7 +259,7 @@ static void defaults_without_options(void **state)
     assert_true(is_near(o.confidence, 0.95));
     assert_int_equal(o.affinity, -1);
     assert_false(o.has_seed);
-    assert_true(o.gc);
+    assert_true(o.gc && o.verify);
     assert_false(o.allow_pickle);
     assert_int_equal(o.verbosity, 0);
     cli_options_clear(&o);
@@ -409,8 +411,8 @@ static const struct error_case {
     {"-qzv", "unknown option '-z' ('dcbench --help' lists all)"},
     {"-=", "unknown option '-=' ('dcbench --help' lists all)"},
     {"-\xff", "unknown option '-\\xff' ('dcbench --help' lists all)"},
-    {"--ver", "ambiguous option '--ver'; one of --verbose, --version"},
-    {"--ver=1", "ambiguous option '--ver'; one of --verbose, --version"},
+    {"--ver", "ambiguous option '--ver'; one of --verify, --verbose, --version"},
+    {"--ver=1", "ambiguous option '--ver'; one of --verify, --verbose, --version"},
     {"--quiet=1", "--quiet: takes no value"},
     {"--allow=yes", "--allow-pickle: takes no value"},
     {"--precision", "--precision: the value is missing (--precision PCT)"},
@@ -527,7 +529,7 @@ static const struct error_case {
     {"--counters auto,kernel", "--counters: 'auto' excludes every other item"},
     {"--counters none -e cycles", "--events: nothing is counted with '--counters none'"},
     {"--fail-if slow", "--fail-if: unknown verdict 'slow'; one of faster, slower, same, "
-                       "inconclusive, instructions"},
+                       "inconclusive, instructions, incorrect"},
     {"compare a b --fail-if instructions",
      "--fail-if: unknown verdict 'instructions'; one of faster, slower, same, "
      "inconclusive"},

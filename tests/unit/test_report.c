@@ -213,18 +213,20 @@ static void csv(void **state)
     make_result(&made, impls, 1, inputs, 1);
     text = as_csv(&made);
     assert_string_equal(
-        text, "workload,implementation,role,status,time_ns,time_mean_ns,time_stddev_ns,"
-              "time_min_ns,time_max_ns,cpu_ns,workers,blocks,ratio,ratio_low,ratio_high,"
-              "verdict,instructions,instructions provider,LLC-loads,LLC-loads provider,"
-              "page-faults,page-faults provider,task-clock,task-clock provider,"
-              "time-elapsed,time-elapsed provider\n"
-              "memo,stdlib,baseline,ok,61200,61300,1224,60000,63000,61200,5,250,,,,,"
-              "421034,hardware,,,0.0012,kernel,60000,kernel,61200,kernel\n"
-              "memo,stdlib,control,ok,61200,61300,1224,60000,63000,61200,5,250,1,0.9969,"
-              "1.0031,same,421034,hardware,,,0.0012,kernel,60000,kernel,61200,kernel\n"
-              "memo,merged,candidate,ok,55080,55170,1101.6,54000,56700,55080,5,250,0.9,0."
-              "8969,0.9031,faster,378930.6,hardware,,,0.00108,kernel,54000,kernel,55080,"
-              "kernel\n");
+        text,
+        "workload,implementation,role,status,time_ns,time_mean_ns,time_stddev_ns,"
+        "time_min_ns,time_max_ns,cpu_ns,workers,blocks,ratio,ratio_low,ratio_high,"
+        "verdict,copy,verify,verify_cases,verify_wrong,"
+        "instructions,instructions provider,LLC-loads,LLC-loads provider,"
+        "page-faults,page-faults provider,task-clock,task-clock provider,"
+        "time-elapsed,time-elapsed provider\n"
+        "memo,stdlib,baseline,ok,61200,61300,1224,60000,63000,61200,5,250,,,,,,,,,"
+        "421034,hardware,,,0.0012,kernel,60000,kernel,61200,kernel\n"
+        "memo,stdlib,control,ok,61200,61300,1224,60000,63000,61200,5,250,1,0.9969,"
+        "1.0031,same,,,,,421034,hardware,,,0.0012,kernel,60000,kernel,61200,kernel\n"
+        "memo,merged,candidate,ok,55080,55170,1101.6,54000,56700,55080,5,250,0.9,0."
+        "8969,0.9031,faster,,,,,378930.6,hardware,,,0.00108,kernel,54000,kernel,55080,"
+        "kernel\n");
     free(text);
     unmake_result(&made);
 }
@@ -376,8 +378,93 @@ static void failed_cells_in_csv(void **state)
         made.result.workloads[0].cells[2].counters[i].value = (double)NAN;
     text = as_csv(&made);
     assert_contains(text, "\nmemo,merged,candidate,\"failed: a \"\"b\"\", "
-                          "c?d\",,,,,,,0,0,,,,,,,,,,,,,,\n");
+                          "c?d\",,,,,,,0,0,,,,,\"a \"\"b\"\", c?d\",,,,,,,,,,,,,\n");
     free(text);
+    unmake_result(&made);
+}
+
+/* ---- what is no deepcopy ---- */
+
+static void incorrect_ones_are_marked(void **state)
+{
+    static const char *const both[] = {"new", "a-label-of-some-length"};
+    struct made made;
+    char *text;
+
+    (void)state;
+    make_result(&made, both, 2, inputs, 2);
+    (void)make_verified(&made, 2, DCB_VERIFY_WRONG, 3);
+    (void)make_verified(&made, 3, DCB_VERIFY_CORRECT, 0);
+    text = as_text(&made, -1);
+    assert_contains(text, "\n  new*                    55.1 us");
+    assert_contains(text, "\n  a-label-of-some-length  ");
+    assert_contains(text, "\n  control  ");
+    assert_contains(text, "\n  new*                    55.1 us -10.0%"); /* summary */
+    assert_contains(
+        text, "\n  * new is not a correct deepcopy: 3 of 10 cases of verify fail, the "
+              "first:\n    graph 17: expected a new list, got the original | itself; "
+              "see 'dcbench\n    verify -i new=new'\n");
+    assert_null(strstr(text, "length is"));
+    free(text);
+    text = as_text(&made, 0);
+    assert_contains(text, "/iteration   stdlib     new*  a-label-of-some-length\n");
+    free(text);
+    text = as_markdown(&made);
+    assert_contains(text, "\n| new\\* | 55.1 us |");
+    assert_contains(text, "\n\n\\* new is not a correct deepcopy: 3 of 10 cases");
+    free(text);
+    unmake_result(&made);
+}
+
+static void long_marked_label_keeps_its_mark(void **state)
+{
+    static const char *const name[] = {"a-label-of-some-length"};
+    struct made made;
+    char *text;
+
+    (void)state;
+    make_result(&made, name, 1, inputs, 1);
+    (void)make_verified(&made, 2, DCB_VERIFY_WRONG, 1);
+    text = as_text(&made, 0);
+    assert_contains(text, "  a-label-of-so~*  ");
+    assert_contains(text, "1 of 10 cases of");
+    free(text);
+    unmake_result(&made);
+}
+
+static void verdicts_in_csv(void **state)
+{
+    struct made made;
+    char *text;
+
+    (void)state;
+    make_result(&made, impls, 1, inputs, 1);
+    made.result.workloads[0].cells[2].copies = true;
+    (void)make_verified(&made, 0, DCB_VERIFY_CORRECT, 0);
+    (void)make_verified(&made, 2, DCB_VERIFY_WRONG, 3);
+    text = as_csv(&made);
+    assert_contains(text, ",250,,,,,,correct,12,0,421034,");
+    assert_contains(text, ",same,,correct,12,0,421034,");
+    assert_contains(text, ",faster,correct,wrong,12,3,378930.6,");
+    free(text);
+    unmake_result(&made);
+}
+
+static void what_is_not_known_is_noted(void **state)
+{
+    static const char *const both[] = {"new", "gone"};
+    struct made made;
+
+    (void)state;
+    make_result(&made, both, 2, inputs, 1);
+    for (size_t arm = 2; arm < 4; arm++)
+        make_verified(&made, arm, DCB_VERIFY_UNKNOWN, 0)->reason =
+            dcb_xstrdup("no modules");
+    made.result.workloads[0].cells[3].failure = DCB_FAILURE_LOAD;
+    dcb_report_add_notes(&made.result);
+    assert_int_equal(made.result.note_count, 1);
+    assert_string_equal(made.result.notes[0],
+                        "whether new is a correct deepcopy is not known: no modules");
     unmake_result(&made);
 }
 
@@ -939,6 +1026,10 @@ int main(void)
         cmocka_unit_test(all_kinds_of_cells),
         cmocka_unit_test(failed_cells_in_csv),
         cmocka_unit_test(labels_are_quoted_in_csv),
+        cmocka_unit_test(incorrect_ones_are_marked),
+        cmocka_unit_test(long_marked_label_keeps_its_mark),
+        cmocka_unit_test(verdicts_in_csv),
+        cmocka_unit_test(what_is_not_known_is_noted),
         cmocka_unit_test(summary_of_all_kinds),
         cmocka_unit_test(failed_workload),
         cmocka_unit_test(no_counters_at_all),

@@ -100,6 +100,58 @@ static void sound_run_has_every_check(void **state)
     done(&asked);
 }
 
+static void incorrect_ones_fail_where_it_is_asked(void **state)
+{
+    static const struct {
+        const char *fail_if;
+        enum dcb_verify_verdict verdict;
+        uint64_t wrong;
+        enum dcb_ci_outcome outcome;
+        enum cli_status status;
+    } cases[] = {
+        {NULL, DCB_VERIFY_CORRECT, 0, DCB_CI_PASSED, CLI_STATUS_OK},
+        {NULL, DCB_VERIFY_WRONG, 3, DCB_CI_SKIPPED, CLI_STATUS_OK},
+        {NULL, DCB_VERIFY_UNKNOWN, 0, DCB_CI_SKIPPED, CLI_STATUS_OK},
+        {"slower", DCB_VERIFY_WRONG, 3, DCB_CI_SKIPPED, CLI_STATUS_OK},
+        {"incorrect", DCB_VERIFY_CORRECT, 0, DCB_CI_PASSED, CLI_STATUS_OK},
+        {"incorrect", DCB_VERIFY_WRONG, 3, DCB_CI_FAILED, CLI_STATUS_FAILED},
+        {"incorrect", DCB_VERIFY_UNKNOWN, 0, DCB_CI_UNDECIDED, CLI_STATUS_UNKNOWN},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char *fail_if = cases[i].fail_if ? dcb_xstrdup(cases[i].fail_if) : NULL;
+        struct asked asked;
+        const struct dcb_ci_finding *finding;
+
+        ask(&asked, 1, fail_if);
+        asked.options.verify = true;
+        (void)make_verified(&asked.made, 2, cases[i].verdict, cases[i].wrong);
+        assert_int_equal(answer(&asked), cases[i].status);
+        finding = find(&asked, "new", "verify");
+        assert_int_equal(finding->outcome, cases[i].outcome);
+        assert_null(finding->workload);
+        /* It is no verdict on time: that has passed with it. */
+        assert_int_equal(find(&asked, "new", "time")->outcome, DCB_CI_PASSED);
+        done(&asked);
+        free(fail_if);
+    }
+}
+
+static void nothing_verified_is_no_verdict(void **state)
+{
+    struct asked asked;
+    char *fail_if = dcb_xstrdup("incorrect");
+
+    (void)state;
+    ask(&asked, 1, fail_if);
+    assert_int_equal(answer(&asked), CLI_STATUS_UNKNOWN);
+    assert_string_equal(find(&asked, NULL, "verify")->message,
+                        "nothing was verified (--verify off)");
+    done(&asked);
+    free(fail_if);
+}
+
 static const struct {
     const char *fail_if;
     enum dcb_verdict verdict;
@@ -480,6 +532,8 @@ int main(void)
         cmocka_unit_test(instructions_that_were_not_counted),
         cmocka_unit_test(implementations_that_fail),
         cmocka_unit_test(control_that_fails_is_one_more_check),
+        cmocka_unit_test(incorrect_ones_fail_where_it_is_asked),
+        cmocka_unit_test(nothing_verified_is_no_verdict),
         cmocka_unit_test(one_dead_worker_is_an_error),
         cmocka_unit_test(no_worker_at_all),
         cmocka_unit_test(workers_took_the_time),

@@ -332,6 +332,34 @@ static inline void make_failed(struct dcb_cell *cell, const char *status)
     cell->sample_count = 0;
 }
 
+/* Verify has asked an arm of the result: 10 cases of 12, so many of which were wrong. */
+static inline struct dcb_verified *make_verified(struct made *made, size_t arm,
+                                                 enum dcb_verify_verdict verdict,
+                                                 uint64_t wrong)
+{
+    struct dcb_verified *verified;
+
+    if (!made->result.verified)
+        made->result.verified =
+            dcb_xcalloc(made->plan.arm_count, sizeof *made->result.verified);
+    verified = &made->result.verified[arm];
+    *verified = (struct dcb_verified){.asked = true,
+                                      .verdict = verdict,
+                                      .cases = 12,
+                                      .passed = 8 - wrong,
+                                      .wrong = wrong,
+                                      .deviating = 2,
+                                      .skipped = 1};
+    if (wrong)
+        verified->first =
+            (struct dcb_verified_case){.battery = DCB_BATTERY_GRAPHS,
+                                       .name = dcb_xstrdup("graph 17"),
+                                       .expected = dcb_xstrdup("a new list"),
+                                       .got = dcb_xstrdup("the original | itself"),
+                                       .expression = dcb_xstrdup("[[]]")};
+    return verified;
+}
+
 static inline void unmake_result(struct made *made)
 {
     dcb_result_clear(&made->result);
