@@ -23,12 +23,13 @@ static void report(void *context, const struct dcb_verify_progress *progress)
 {
     const struct run *run = context;
 
-    run->hooks->progress(run->hooks->progress_context,
-                         &(struct dcb_progress){.verifying = progress->impl,
-                                                .verify_index = progress->impl_index,
-                                                .verify_count = progress->impl_count,
-                                                .elapsed_s = progress->elapsed_s,
-                                                .reached = DCB_UNKNOWN});
+    if (run->hooks->progress)
+        run->hooks->progress(run->hooks->progress_context,
+                             &(struct dcb_progress){.verifying = progress->impl,
+                                                    .verify_index = progress->impl_index,
+                                                    .verify_count = progress->impl_count,
+                                                    .elapsed_s = progress->elapsed_s,
+                                                    .reached = DCB_UNKNOWN});
 }
 
 /* Which arms are asked: not the control, which is the baseline again. */
@@ -53,6 +54,26 @@ static struct dcb_verified broken_off(const char *why)
         .asked = true, .verdict = DCB_VERIFY_UNKNOWN, .reason = dcb_xstrdup(why)};
 }
 
+/* Asks, and keeps what came for each of `arms`. */
+static void ask(struct run *run, const struct dcb_verify_request *request,
+                const size_t *arms)
+{
+    struct dcb_verify_hooks hooks = {
+        .stop = run->hooks->stop, .progress = report, .progress_context = run};
+    struct dcb_verification verification;
+    struct dcb_error why = DCB_ERROR_INIT;
+    int rc;
+
+    report(run, &(struct dcb_verify_progress){.impl = request->impls[0].label,
+                                              .impl_count = request->impl_count});
+    rc = dcb_verify_run_described(run->plan, request, &hooks, run->code_fd, &verification,
+                                  &why);
+    for (size_t i = 0; i < request->impl_count && !verification.stopped; i++)
+        run->result->verified[arms[i]] =
+            rc == 0 ? dcb_verified_of(&verification.impls[i]) : broken_off(why.text);
+    dcb_verification_clear(&verification);
+}
+
 void dcb_runner_verify(struct run *run)
 {
     const struct dcb_plan *plan = run->plan;
@@ -60,23 +81,11 @@ void dcb_runner_verify(struct run *run)
     size_t *arms = dcb_xcalloc(plan->arm_count + 1, sizeof *arms);
     struct dcb_verify_request request = {
         .impls = specs, .graphs = GRAPHS, .seed = DCB_VERIFY_SEED, .brief = true};
-    struct dcb_verify_hooks hooks = {.stop = run->hooks->stop,
-                                     .progress = run->hooks->progress ? report : NULL,
-                                     .progress_context = run};
-    struct dcb_verification verification;
-    struct dcb_error why = DCB_ERROR_INIT;
 
     request.batteries[DCB_BATTERY_CASES] = request.batteries[DCB_BATTERY_GRAPHS] = true;
     request.impl_count = choose_arms(plan, specs, arms);
-    if (request.impl_count) {
-        int rc = dcb_verify_run_described(plan, &request, &hooks, run->code_fd,
-                                          &verification, &why);
-
-        for (size_t i = 0; i < request.impl_count && !verification.stopped; i++)
-            run->result->verified[arms[i]] =
-                rc == 0 ? dcb_verified_of(&verification.impls[i]) : broken_off(why.text);
-        dcb_verification_clear(&verification);
-    }
+    if (request.impl_count)
+        ask(run, &request, arms);
     free(arms);
     free(specs);
 }

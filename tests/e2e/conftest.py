@@ -159,9 +159,12 @@ class Dcbench:
         return done
 
     def quick(self, *args, **options):
-        """With little effort, and nothing simulated unless counters are asked for."""
-        asked = {"--counters", "-e", "--events"} & set(map(str, args))
-        return self(*QUICK, *(() if asked else KERNEL), *args, **options)
+        """With little effort: unless they are asked for, nothing is simulated, and
+        nothing verified that the test is not about (test_run_verify.py is)."""
+        asked = set(map(str, args))
+        counters = () if {"--counters", "-e", "--events"} & asked else KERNEL
+        verify = () if "--verify" in asked else ("--verify", "off")
+        return self(*QUICK, *counters, *verify, *args, **options)
 
     def result(self, *args, status=0, **options):
         """A quick run; returns its result, validated."""

@@ -32,7 +32,8 @@ def deepcopy(x, memo=None):
 
 SMALL = "workload = [{'a': [1, 2, (3, 4)], 'b': 'c'}]\n"
 
-EFFORT = ("--max-time", "1", "--counters", "none")
+# What verify says of them is in test_run_verify.py.
+EFFORT = ("--max-time", "1", "--counters", "none", "--verify", "off")
 WIDE = ("--margin", "20")
 
 STATUS = {"ok": 0, "not applied": 0, "regression": 1, "wrong copy": 1, "failed": 3,
