@@ -319,9 +319,30 @@ double dcb_gate_confidence_again(const struct dcb_gate *gate)
     return 1 - (1 - confidence) * (double)again / (double)all;
 }
 
+const char *dcb_gate_lost(const struct dcb_gate *gate, size_t *index)
+{
+    const struct dcb_result *then, *now;
+
+    if (gate->attempts == 0 || gate->settings.update)
+        return NULL;
+    then = &gate->compares[0]->documents[0]->result;
+    now = &gate->compares[0]->documents[1]->result;
+    while (*index < now->plan->arm_count) {
+        size_t arm = (*index)++;
+
+        if (dcb_result_lost_correctness(then, now, arm))
+            return now->plan->arms[arm].label;
+    }
+    return NULL;
+}
+
 enum dcb_gate_outcome dcb_gate_outcome(const struct dcb_gate *gate)
 {
     enum dcb_gate_outcome worst = DCB_GATE_PASS;
+    size_t arm = 0;
+
+    if (dcb_gate_lost(gate, &arm))
+        return DCB_GATE_WRONG;
 
     for (size_t i = 0; i < gate->finding_count; i++) {
         enum dcb_gate_outcome outcome = dcb_gate_judged(&gate->findings[i])->outcome;

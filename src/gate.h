@@ -100,8 +100,12 @@ bool dcb_gate_wants_again(const struct dcb_gate *gate, const char *workload);
  * of their rows has the interval it would have among all rows of the first. */
 double dcb_gate_confidence_again(const struct dcb_gate *gate);
 
+/* The label of the next implementation that verify calls wrong and that was correct in
+ * the baseline file; NULL where there is none. `index` begins at 0. */
+const char *dcb_gate_lost(const struct dcb_gate *gate, size_t *index);
+
 /* Of all findings the one that outranks the others, PASS where a rule was not applied;
- * NOT_COMPARED where there is no finding. */
+ * NOT_COMPARED where there is no finding. WRONG where an implementation was lost. */
 enum dcb_gate_outcome dcb_gate_outcome(const struct dcb_gate *gate);
 
 /* FAILED or WRONG: not measured, whatever it is compared with. */

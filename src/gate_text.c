@@ -126,6 +126,21 @@ static void append_findings(const struct dcb_gate *gate, enum dcb_gate_outcome o
         dcb_strbuf_appendf(out, "; and %zu more", count - LISTED);
 }
 
+/* "new is not a correct deepcopy any more; " */
+static void append_lost(const struct dcb_gate *gate, struct dcb_strbuf *out)
+{
+    size_t index = 0, count = 0;
+    const char *label;
+
+    while ((label = dcb_gate_lost(gate, &index)))
+        dcb_strbuf_appendf(out, "%s%s", count++ ? ", " : "", label);
+    if (count)
+        dcb_strbuf_appendf(out, " %s any more%s",
+                           count > 1 ? "are not correct deepcopies"
+                                     : "is not a correct deepcopy",
+                           dcb_gate_count(gate, DCB_GATE_WRONG) ? "; " : "");
+}
+
 static size_t count_passed(const struct dcb_gate *gate, enum dcb_gate_rule rule)
 {
     size_t count = 0;
@@ -236,7 +251,8 @@ char *dcb_gate_conclusion(const struct dcb_gate *gate)
         return dcb_strbuf_take(&out);
     }
     dcb_strbuf_append(&out, lead_of(gate, outcome));
-    if (gate->finding_count == 0)
+    append_lost(gate, &out);
+    if (gate->finding_count == 0 && outcome != DCB_GATE_WRONG)
         dcb_strbuf_append(&out, "no row of the baseline file was measured");
     else if (outcome == DCB_GATE_PASS)
         append_passed(gate, &out);

@@ -127,6 +127,21 @@ char *dcb_result_correctness(const struct dcb_result *result, size_t arm)
     return dcb_verified_sentence(&result->verified[arm], spec, path ? path : spec->path);
 }
 
+bool dcb_result_lost_correctness(const struct dcb_result *then,
+                                 const struct dcb_result *now, size_t arm)
+{
+    if (!dcb_result_is_incorrect(now, arm))
+        return false;
+    for (size_t i = 0; i < then->plan->arm_count; i++) {
+        const struct dcb_verified *verified = dcb_result_verified(then, i);
+
+        if (verified &&
+            strcmp(then->plan->arms[i].label, now->plan->arms[arm].label) == 0)
+            return verified->verdict == DCB_VERIFY_CORRECT;
+    }
+    return false;
+}
+
 /* What fails later than the check says nothing about a copy, unless it is the objects
  * that it changed. */
 const char *dcb_result_copy(const struct dcb_cell *cell)

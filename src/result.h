@@ -173,6 +173,11 @@ bool dcb_result_is_incorrect(const struct dcb_result *result, size_t arm);
 /* dcb_verified_sentence of an arm that was asked; owned by the caller. */
 char *dcb_result_correctness(const struct dcb_result *result, size_t arm);
 
+/* Whether the arm is no deepcopy in `now` and was one, by its label, in `then`. What does
+ * not say blames nobody. */
+bool dcb_result_lost_correctness(const struct dcb_result *then,
+                                 const struct dcb_result *now, size_t arm);
+
 /* What is known of the copy that the cell makes of its workload: "correct", or what is
  * wrong with it; NULL where nothing is. Borrowed. */
 const char *dcb_result_copy(const struct dcb_cell *cell);

@@ -275,6 +275,7 @@ def test_check_fails_where_it_was_correct(dcbench, write):
     done = dcbench("check", "base.json", *CHECK, "--junit", "r.xml", status=1)
     assert "new is not a correct deepcopy: " in done.err
     assert "(it was one in the file)" in done.err
+    assert done.out.endswith("wrong copy: new is not a correct deepcopy any more\n")
     suite = ElementTree.parse(dcbench.folder / "r.xml").getroot()
     failed = [case for case in suite.iter("testcase") if case.find("failure") is not None]
     assert len(failed) == 1 and "verify" in failed[0].get("name")
