@@ -42,6 +42,7 @@ WORKLOADS = ["general", "reduce", "memo", "atoms", "custom", "cycles", "dataclas
     (["--affinity", "-1"], ["--affinity"]),
     (["--affinity", "1024"], ["--affinity", "1023"]),
     (["--gc", "maybe"], ["--gc", "on, off"]),
+    (["--verify", "maybe"], ["--verify", "on, off"]),
     (["--format", "xml"], ["--format", "table, json, markdown, csv"]),
     (["--color", "blue"], ["--color", "auto, always, never"]),
     (["--progress", "maybe"], ["--progress", "auto, always, never"]),

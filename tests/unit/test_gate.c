@@ -95,6 +95,61 @@ static void assert_has(const char *text, const char *part)
         fail_msg("'%s' has no '%s'", text ? text : "(null)", part);
 }
 
+/* ---- deepcopies that are none any more ---- */
+
+static void verify_in(struct dcb_document *document, enum dcb_verify_verdict verdict,
+                      uint64_t wrong)
+{
+    struct dcb_result *result = &document->result;
+
+    result->verified = dcb_xcalloc(document->plan.arm_count, sizeof *result->verified);
+    result->verified[CANDIDATE] = (struct dcb_verified){
+        .asked = true, .verdict = verdict, .cases = 9, .passed = 5, .wrong = wrong};
+}
+
+static void a_lost_deepcopy_is_a_wrong_copy(void **state)
+{
+    static const struct {
+        bool asked;
+        enum dcb_verify_verdict then, now;
+        bool update;
+        enum dcb_gate_outcome outcome;
+    } cases[] = {
+        {true, DCB_VERIFY_CORRECT, DCB_VERIFY_WRONG, false, DCB_GATE_WRONG},
+        {true, DCB_VERIFY_CORRECT, DCB_VERIFY_WRONG, true, DCB_GATE_PASS},
+        {true, DCB_VERIFY_CORRECT, DCB_VERIFY_CORRECT, false, DCB_GATE_PASS},
+        {true, DCB_VERIFY_CORRECT, DCB_VERIFY_UNKNOWN, false, DCB_GATE_PASS},
+        {true, DCB_VERIFY_WRONG, DCB_VERIFY_WRONG, false, DCB_GATE_PASS},
+        {true, DCB_VERIFY_UNKNOWN, DCB_VERIFY_WRONG, false, DCB_GATE_PASS},
+        {false, DCB_VERIFY_CORRECT, DCB_VERIFY_WRONG, false, DCB_GATE_PASS},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct dcb_gate gate = new_gate(true, false, 0);
+        struct bench bench;
+        char *text;
+
+        make_bench(&bench, memo, 1);
+        if (cases[i].asked)
+            verify_in(bench.then, cases[i].then, cases[i].then == DCB_VERIFY_WRONG);
+        verify_in(bench.now, cases[i].now, cases[i].now == DCB_VERIFY_WRONG);
+        compare_bench(&bench);
+        gate.settings.update = cases[i].update;
+        dcb_gate_judge(&gate, &bench.compare);
+        assert_int_equal(dcb_gate_outcome(&gate), cases[i].outcome);
+        text = dcb_gate_conclusion(&gate);
+        if (cases[i].outcome == DCB_GATE_WRONG)
+            assert_string_equal(text,
+                                "wrong copy: merged is not a correct deepcopy any more");
+        else
+            assert_null(strstr(text, "deepcopy"));
+        free(text);
+        dcb_gate_clear(&gate);
+        unmake_bench(&bench);
+    }
+}
+
 /* ---- time ---- */
 
 static const struct time_case {
@@ -807,6 +862,7 @@ static void labels_are_made_printable(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_lost_deepcopy_is_a_wrong_copy),
         cmocka_unit_test(time_at_its_borders),
         cmocka_unit_test(instructions_at_their_borders),
         cmocka_unit_test(another_provider_is_no_failure),
