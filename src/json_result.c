@@ -408,14 +408,14 @@ char *dcb_json_result(const struct dcb_result *result)
     }
     for (size_t i = 0; i < result->note_count; i++)
         json_array_append_new(notes, dcb_json_message(result->notes[i]));
-    root = json_pack(
-        "{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "schema",
-        "dcbench-result/1", "kind", "run", "dcbench", DCB_VERSION, "label",
-        dcb_json_text(result->label), "commit", dcb_json_text(result->commit),
-        "environment", dcb_json_environment(&result->system, &result->python), "plan",
-        encode_plan(result), "verify", encode_verified(result), "workloads", workloads,
-        "cells", cells, "notes", notes,
-        "interrupted", result->signal ? json_integer(result->signal) : json_null());
+    root = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+                     "schema", "dcbench-result/1", "kind", "run", "dcbench", DCB_VERSION,
+                     "label", dcb_json_text(result->label), "commit",
+                     dcb_json_text(result->commit), "environment",
+                     dcb_json_environment(&result->system, &result->python), "plan",
+                     encode_plan(result), "verify", encode_verified(result), "workloads",
+                     workloads, "cells", cells, "notes", notes, "interrupted",
+                     result->signal ? json_integer(result->signal) : json_null());
     return dcb_json_line(root);
 }
 

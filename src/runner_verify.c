@@ -8,8 +8,8 @@
 #include "workers.h"
 #include "xalloc.h"
 
-/* Enough for a mistake that graphs find at all to be among them, and 40 ms. */
-enum { GRAPHS = 200 };
+/* Enough for a mistake that graphs find at all to be among them, and 20 ms. */
+enum { GRAPHS = 100 };
 
 /* The library's own is what the others are compared with. */
 static bool is_stdlib(const struct dcb_spec *spec)
