@@ -203,6 +203,29 @@ static void many_deaths_end_a_battery(void **state)
     end(&story);
 }
 
+/* Where somebody waits, one hang is enough; a death is not. */
+static void a_hang_ends_a_brief_battery(void **state)
+{
+    struct story story;
+
+    (void)state;
+    begin(&story, false, true, true);
+    story.account.brief = true;
+    assert_int_equal(battery(&story, DCB_BATTERY_CASES, 9), 0);
+    assert_int_equal(begin_case(&story, DCB_BATTERY_CASES, 0), 0);
+    dcb_verify_account_end(&story.account, DCB_CASE_DIED, "killed");
+    assert_left(&story, "-cg", 1);
+    dcb_verify_account_resume(&story.account);
+    assert_int_equal(battery(&story, DCB_BATTERY_CASES, 9), 0);
+    assert_int_equal(begin_case(&story, DCB_BATTERY_CASES, 1), 0);
+    dcb_verify_account_end(&story.account, DCB_CASE_HUNG, "did not come back");
+    assert_left(&story, "--g", 0);
+    dcb_verify_account_close(&story.account, NULL);
+    assert_true(story.impl->batteries[DCB_BATTERY_CASES].wrong == 2);
+    assert_true(story.impl->batteries[DCB_BATTERY_CASES].unasked == 7);
+    end(&story);
+}
+
 /* A worker that dies between two cases costs none, but not without end. */
 static void deaths_between_cases(void **state)
 {
@@ -325,6 +348,7 @@ int main(void)
         cmocka_unit_test(outcomes_are_counted_and_kept),
         cmocka_unit_test(a_death_costs_the_case_in_hand),
         cmocka_unit_test(many_deaths_end_a_battery),
+        cmocka_unit_test(a_hang_ends_a_brief_battery),
         cmocka_unit_test(deaths_between_cases),
         cmocka_unit_test(answers_out_of_order_are_refused),
         cmocka_unit_test(another_worker_has_the_same_cases),
