@@ -207,6 +207,12 @@ void dcb_verify_account_end(struct dcb_verify_account *account,
     account->next = battery->cases;
 }
 
+void dcb_verify_account_drop(struct dcb_verify_account *account)
+{
+    free(account->name);
+    account->name = NULL;
+}
+
 void dcb_verify_account_close(struct dcb_verify_account *account,
                               const struct dcb_verify_impl *like)
 {
@@ -220,6 +226,5 @@ void dcb_verify_account_close(struct dcb_verify_account *account,
         battery->unasked = battery->cases - battery->passed - battery->wrong -
                            battery->deviating - battery->skipped;
     }
-    free(account->name);
-    account->name = NULL;
+    dcb_verify_account_drop(account);
 }

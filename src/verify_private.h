@@ -48,6 +48,10 @@ int dcb_verify_account_take(struct dcb_verify_account *account, struct dcb_answe
 void dcb_verify_account_end(struct dcb_verify_account *account,
                             enum dcb_case_outcome outcome, const char *got);
 
+/* A worker ended through no fault of the case it had in hand, which is to be asked
+ * again. */
+void dcb_verify_account_drop(struct dcb_verify_account *account);
+
 /* Counts what has not been asked. `like`: an implementation that may know how many cases
  * a battery has which this one did not come to; NULL. Clears what the account holds. */
 void dcb_verify_account_close(struct dcb_verify_account *account,

@@ -19,9 +19,10 @@
 static const double patience_s = 10, brief_patience_s = 3;
 
 enum {
-    LIMIT_MS = 600 * 1000,  /* of one worker, that steps on all the time */
+    /* Of one worker that steps on all the time; the next goes on where it was. */
+    LIMIT_MS = 600 * 1000,
     BRIEF_LIMIT_S = 10,     /* of one behind the loading, where others wait */
-    ANSWERS_MAX = 64 << 20, /* bytes; each of ten thousand graphs may fail */
+    ANSWERS_MAX = 64 << 20, /* bytes */
     WORDS_MAX = 200
 };
 
@@ -238,6 +239,15 @@ static char *describe_end(const struct turn *turn,
     return text;
 }
 
+/* Whether there is only more to do than one worker may: it has come on, and would have
+ * gone on. Where others wait, that is the end. */
+static bool has_more_to_do(const struct session *session,
+                           const struct dcb_spawn_outcome *outcome, bool progressed)
+{
+    return progressed && !is_brief(session) &&
+           (outcome->end == DCB_SPAWN_OVERTIME || outcome->end == DCB_SPAWN_FLOODED);
+}
+
 /* The case in hand pays. Where there is none, a worker that came no further than the one
  * before is the last: nothing says that the next would. */
 static void take_end(struct turn *turn, const struct dcb_spawn_outcome *outcome,
@@ -249,6 +259,8 @@ static void take_end(struct turn *turn, const struct dcb_spawn_outcome *outcome,
 
     if (outcome->end == DCB_SPAWN_OVERTIME && is_brief(session))
         fail(session, dcb_xasprintf("its cases take more than %d s", BRIEF_LIMIT_S));
+    else if (has_more_to_do(session, outcome, progressed))
+        dcb_verify_account_drop(&session->account);
     else if (!session->account.name && !progressed)
         fail(session,
              dcb_xasprintf("%s while %s", end,

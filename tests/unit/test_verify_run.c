@@ -20,6 +20,7 @@ enum { CASES = 7, GRAPHS = 3, DEATHS = 5 };
 
 static struct dcb_samples *samples;
 static uint64_t token;
+static bool goes_on; /* behind another worker */
 
 static void answer(struct dcb_answer answer)
 {
@@ -43,6 +44,18 @@ static void describe(const struct dcb_job *job)
     for (uint32_t i = 0; i < job->source_count; i++)
         answer((struct dcb_answer){
             .kind = DCB_ANSWER_SOURCE, .index = i, .path = path, .sha256 = digest});
+}
+
+/* Without an end, but not for a second worker. */
+static void flood(void)
+{
+    static const char spaces[65536];
+
+    while (!goes_on) {
+        if (write(DCB_ANSWER_FD, spaces, sizeof spaces) < 0)
+            _exit(9);
+        dcb_samples_mark(samples, DCB_PHASE_VERIFY, 0);
+    }
 }
 
 static void die(int number)
@@ -72,6 +85,8 @@ static void misbehave(const char *how)
         pause();
     if (strcmp(how, "lies") == 0 && write(DCB_ANSWER_FD, "{}\n", 3) != 3)
         _exit(9);
+    if (strcmp(how, "tells too much") == 0)
+        flood();
     if (strcmp(how, "closes") == 0)
         close(DCB_ANSWER_FD);
     if (strcmp(how, "fails") == 0)
@@ -139,6 +154,7 @@ static int work(void)
     if (length < 0 || dcb_job_decode(text, (size_t)length, &job, &err) != 0)
         return 8;
     token = job.token;
+    goes_on = job.first > 0;
     if (job.kind == DCB_JOB_DESCRIBE) {
         describe(&job);
     } else {
@@ -269,6 +285,19 @@ static void ends_cost_their_case(void **state)
     }
 }
 
+/* A worker may only say so much. That is no fault of the case which it had in hand when
+ * there was too much: with a million graphs there is. */
+static void much_to_tell_is_no_fault(void **state)
+{
+    struct run run;
+    const struct dcb_verify_impl *impl = verify_one(&run, "tells too much");
+
+    (void)state;
+    assert_sum(impl, CASES + GRAPHS, 0, 0);
+    assert_int_equal(dcb_verify_verdict(impl), DCB_VERIFY_CORRECT);
+    clear(&run);
+}
+
 static void no_battery_is_tried_for_ever(void **state)
 {
     struct run run;
@@ -370,6 +399,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(sound_one_is_correct),
         cmocka_unit_test(failing_case_is_told_whole),
         cmocka_unit_test(ends_cost_their_case),
+        cmocka_unit_test(much_to_tell_is_no_fault),
         cmocka_unit_test(no_battery_is_tried_for_ever),
         cmocka_unit_test(failures_of_the_whole),
         cmocka_unit_test(signals_stop_it),
