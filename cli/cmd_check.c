@@ -278,14 +278,13 @@ static int update(struct check *check, struct dcb_error *err)
     return 0;
 }
 
-/* The last measurement, which is the one that was judged; a measurement again is of a
- * part of the workloads. */
+/* The first measurement, which has all workloads: one result is of one plan. Another one
+ * has other limits, no simulated counts, and only what the first did not settle, chosen
+ * by what it said; the check's own JSON tells both. */
 static int write_output(const struct check *check, struct dcb_error *err)
 {
-    const char *json = NULL;
+    const char *json = check->attempts[0].json;
 
-    for (unsigned i = 0; i <= check->options->retries; i++)
-        json = check->attempts[i].json ? check->attempts[i].json : json;
     if (!check->options->output || !json)
         return 0;
     return dcb_outfile_write(check->options->output, json, err);
@@ -364,6 +363,22 @@ static enum dcb_ci_outcome ci_outcome(const struct check *check,
     return DCB_CI_SKIPPED;
 }
 
+/* What could not be judged by any rule is told once, by the first: the others stand
+ * beside it, so that no test comes and goes in a CI service. */
+static void add_unchecked(struct check *check, const struct dcb_gate_finding *finding)
+{
+    for (int i = 0; i < DCB_GATE_RULES; i++) {
+        enum dcb_gate_rule rule = (enum dcb_gate_rule)i;
+
+        if (dcb_gate_speaks_for(&check->gate, finding, rule))
+            dcb_ci_add(&check->ci, finding->workload, finding->impl,
+                       dcb_gate_rule_name(rule), DCB_CI_SKIPPED,
+                       "%s on %s: %s were not compared: %s", finding->impl,
+                       finding->workload, dcb_gate_rule_name(rule),
+                       dcb_gate_outcome_name(dcb_gate_judged(finding)->outcome));
+    }
+}
+
 /* What the gate says becomes findings beside those of the measurements. */
 static void add_gate(struct check *check)
 {
@@ -379,6 +394,7 @@ static void add_gate(struct check *check)
                    "%s on %s: %s: %s", finding->impl, finding->workload,
                    dcb_gate_outcome_name(outcome), sentence);
         free(sentence);
+        add_unchecked(check, finding);
     }
     if (check->then && gate->finding_count == 0 && !check->signal &&
         !check->options->update && !check->hopeless)

@@ -220,6 +220,21 @@ static void judge_again(struct dcb_gate *gate, const struct dcb_gate_row *row)
     }
 }
 
+bool dcb_gate_speaks_for(const struct dcb_gate *gate,
+                         const struct dcb_gate_finding *finding, enum dcb_gate_rule rule)
+{
+    if (!gate->settings.rules[rule])
+        return false;
+    for (size_t i = 0; i < gate->finding_count; i++) {
+        const struct dcb_gate_finding *other = &gate->findings[i];
+
+        if (other->rule == rule && strcmp(other->workload, finding->workload) == 0 &&
+            strcmp(other->impl, finding->impl) == 0)
+            return false;
+    }
+    return true;
+}
+
 static bool has_label(const struct dcb_spec *specs, size_t count, const char *label)
 {
     for (size_t i = 0; i < count; i++) {

@@ -77,6 +77,13 @@ struct dcb_gate_finding {
 /* The measurement that counts: the last one. */
 const struct dcb_gate_measure *dcb_gate_judged(const struct dcb_gate_finding *finding);
 
+struct dcb_gate;
+
+/* Whether the finding stands for this rule as well: no rule could judge the row, and
+ * only the first that was asked for has a finding. */
+bool dcb_gate_speaks_for(const struct dcb_gate *gate,
+                         const struct dcb_gate_finding *finding, enum dcb_gate_rule rule);
+
 struct dcb_gate {
     struct dcb_gate_settings settings;
     struct dcb_gate_finding *findings; /* by row, and within it by rule */

@@ -121,9 +121,10 @@ def test_slower_code_fails_after_a_second_measurement(dcbench, base, write):
     assert [a["workloads"][0]["workload"] for a in report["attempts"]] == ["small"] * 2
     one, two = report["attempts"]
     assert one["seed"] != two["seed"]
-    # What was judged is what is kept.
+    # Kept is the first measurement: another one need not have all workloads.
     kept = json.loads((dcbench.folder / "now.json").read_text())
-    assert kept["plan"]["seed"] == two["seed"]
+    assert kept["plan"]["seed"] == one["seed"]
+    assert kept["plan"]["workloads"] == base["plan"]["workloads"]
     assert two["precision"] < one["precision"] and two["max_time_s"] > one["max_time_s"]
     assert "new on small: regression: time +" in done.err
     assert "measuring small again" in done.err
@@ -279,8 +280,13 @@ def test_an_implementation_that_copies_wrongly_is_a_1(dcbench, base, write):
 
 def test_an_implementation_that_crashes_is_a_3(dcbench, base, write):
     write("new.py", "import os\ndef deepcopy(x, memo=None):\n    os.abort()\n")
-    report, _ = check(dcbench, status=3)
+    report, _ = check(dcbench, "--junit", "j.xml", status=3)
     assert "SIGABRT" in report["findings"][0]["text"]
+    # Each rule has a test case, whatever became of the row.
+    suite = xml.etree.ElementTree.parse(dcbench.folder / "j.xml").getroot()
+    skipped = {case.get("name") for case in suite.iter("testcase")
+               if case.find("skipped") is not None}
+    assert {"new: time", "new: instructions"} <= skipped
 
 
 # ---- where the code is ----

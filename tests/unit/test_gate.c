@@ -429,6 +429,11 @@ static void what_fails_now_fails(void **state)
         assert_int_equal(gate.finding_count, 1);
         assert_outcome(&gate.findings[0], cases[i].outcome);
         assert_string_equal(dcb_gate_judged(&gate.findings[0])->reason, "of itself");
+        assert_false(dcb_gate_speaks_for(&gate, &gate.findings[0], DCB_GATE_TIME));
+        assert_true(dcb_gate_speaks_for(&gate, &gate.findings[0], DCB_GATE_INSTRUCTIONS));
+        gate.settings.rules[DCB_GATE_INSTRUCTIONS] = false;
+        assert_false(
+            dcb_gate_speaks_for(&gate, &gate.findings[0], DCB_GATE_INSTRUCTIONS));
         assert_false(dcb_gate_wants_again(&gate, "memo"));
         dcb_gate_clear(&gate);
         unmake_bench(&bench);
