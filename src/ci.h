@@ -36,6 +36,7 @@ struct dcb_ci_finding {
 struct dcb_ci {
     struct dcb_ci_finding *findings; /* in the order of the output */
     size_t count;
+    const char *suite; /* of what is of no workload; NULL: "run" */
 };
 
 #define DCB_CI_INIT      \
@@ -53,8 +54,8 @@ void dcb_ci_clear(struct dcb_ci *ci);
 
 size_t dcb_ci_count(const struct dcb_ci *ci, enum dcb_ci_outcome outcome);
 
-/* A suite for each workload (findings of a workload need not stand together), "run" for
- * what is of no workload; a test case for each finding. FAILED is a failure, ERROR an
+/* A suite for each workload (findings of a workload need not stand together), and one for
+ * what is of none; a test case for each finding. FAILED is a failure, ERROR an
  * error, SKIPPED and UNDECIDED are skipped, with the message. */
 void dcb_ci_junit(const struct dcb_ci *ci, struct dcb_strbuf *out);
 

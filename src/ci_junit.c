@@ -57,14 +57,16 @@ static void append_attribute(struct dcb_strbuf *out, const char *name, const cha
     dcb_strbuf_append(out, "\"");
 }
 
-static const char *suite_of(const struct dcb_ci_finding *finding)
+static const char *suite_of(const struct dcb_ci *ci, size_t index)
 {
-    return finding->workload ? finding->workload : "run";
+    if (ci->findings[index].workload)
+        return ci->findings[index].workload;
+    return ci->suite ? ci->suite : "run";
 }
 
-static bool in_suite(const struct dcb_ci_finding *finding, const char *suite)
+static bool in_suite(const struct dcb_ci *ci, size_t index, const char *suite)
 {
-    return !suite || strcmp(suite_of(finding), suite) == 0;
+    return !suite || strcmp(suite_of(ci, index), suite) == 0;
 }
 
 /* tests, failures, errors, skipped and time of one suite; NULL: of all, which have no
@@ -78,7 +80,7 @@ static void append_totals(const struct dcb_ci *ci, const char *suite,
     for (size_t i = 0; i < ci->count; i++) {
         const struct dcb_ci_finding *finding = &ci->findings[i];
 
-        if (!in_suite(finding, suite))
+        if (!in_suite(ci, i, suite))
             continue;
         tests++;
         counts[finding->outcome]++;
@@ -119,11 +121,12 @@ static void append_outcome(const struct dcb_ci_finding *finding, struct dcb_strb
     dcb_strbuf_appendf(out, "</%s>\n", element);
 }
 
-static void append_case(const struct dcb_ci_finding *finding, struct dcb_strbuf *out)
+static void append_case(const struct dcb_ci_finding *finding, const char *suite,
+                        struct dcb_strbuf *out)
 {
     char *name = finding->impl ? dcb_xasprintf("%s: %s", finding->impl, finding->rule)
                                : dcb_xstrdup(finding->rule);
-    char *class = dcb_xasprintf("dcbench.%s", suite_of(finding));
+    char *class = dcb_xasprintf("dcbench.%s", suite);
 
     dcb_strbuf_append(out, "    <testcase");
     append_attribute(out, "classname", class);
@@ -140,7 +143,7 @@ static void append_case(const struct dcb_ci_finding *finding, struct dcb_strbuf 
 static bool is_first(const struct dcb_ci *ci, size_t index)
 {
     for (size_t i = 0; i < index; i++) {
-        if (in_suite(&ci->findings[i], suite_of(&ci->findings[index])))
+        if (in_suite(ci, i, suite_of(ci, index)))
             return false;
     }
     return true;
@@ -153,7 +156,7 @@ void dcb_ci_junit(const struct dcb_ci *ci, struct dcb_strbuf *out)
     append_totals(ci, NULL, out);
     dcb_strbuf_append(out, ">\n");
     for (size_t first = 0; first < ci->count; first++) {
-        const char *suite = suite_of(&ci->findings[first]);
+        const char *suite = suite_of(ci, first);
 
         if (!is_first(ci, first))
             continue;
@@ -162,8 +165,8 @@ void dcb_ci_junit(const struct dcb_ci *ci, struct dcb_strbuf *out)
         append_totals(ci, suite, out);
         dcb_strbuf_append(out, ">\n");
         for (size_t i = first; i < ci->count; i++) {
-            if (in_suite(&ci->findings[i], suite))
-                append_case(&ci->findings[i], out);
+            if (in_suite(ci, i, suite))
+                append_case(&ci->findings[i], suite, out);
         }
         dcb_strbuf_append(out, "  </testsuite>\n");
     }

@@ -141,6 +141,11 @@ static bool is_asked(const struct dcb_verification *verification, int battery)
     return verification->request->batteries[battery];
 }
 
+static bool is_begun(const struct dcb_verify_battery *battery)
+{
+    return battery->unasked != battery->cases; /* 0 where it is not known */
+}
+
 /* "74 of 76": what is right of what can be asked. */
 static void battery_cell(struct dcb_text_table *table, const struct dcb_verify_impl *impl,
                          const struct dcb_verify_battery *battery)
@@ -149,7 +154,7 @@ static void battery_cell(struct dcb_text_table *table, const struct dcb_verify_i
 
     if (battery->missing)
         dcb_text_table_cell(table, DCB_STYLE_DIM, "missing");
-    else if (impl->failure || battery->unasked == battery->cases)
+    else if (impl->failure || !is_begun(battery))
         dcb_text_table_cell(table, DCB_STYLE_DIM, "-");
     else
         dcb_text_table_cell(table, battery->wrong ? DCB_STYLE_BAD : DCB_STYLE_PLAIN,
@@ -228,29 +233,45 @@ static void append_header(const struct dcb_sheet *sheet,
 
 /* ---- what is wrong ---- */
 
+/* "suite, cases: not begun"; nothing where all were. */
+static void append_not_begun(const struct dcb_sheet *sheet,
+                             const struct dcb_verify_impl *impl)
+{
+    struct dcb_strbuf names = DCB_STRBUF_INIT;
+
+    for (int i = 0; i < DCB_BATTERY_COUNT; i++) {
+        const struct dcb_verify_battery *battery = &impl->batteries[i];
+
+        if (battery->asked && !battery->missing && !is_begun(battery))
+            dcb_strbuf_appendf(&names, "%s%s", names.length ? ", " : "",
+                               dcb_battery_name((enum dcb_battery)i));
+    }
+    if (names.length)
+        remark_text(sheet, "", dcb_xasprintf("%s: not begun", names.text));
+    dcb_strbuf_clear(&names);
+}
+
 /* Why it is not known whether it is correct, or all that is wrong. */
 static void append_unasked(const struct dcb_sheet *sheet,
                            const struct dcb_verification *verification,
                            const struct dcb_verify_impl *impl)
 {
+    const char *why =
+        verification->stopped ? "interrupted" : "too many workers had ended before";
     char count[DCB_FORMAT_SIZE];
 
+    if (impl->failure)
+        return;
     for (int i = 0; i < DCB_BATTERY_COUNT; i++) {
         const struct dcb_verify_battery *battery = &impl->batteries[i];
-        const char *name = dcb_battery_name((enum dcb_battery)i);
 
-        if (impl->failure || !battery->asked || battery->missing)
-            continue;
-        if (battery->unasked == battery->cases) /* 0 where it is not known */
-            remark_text(sheet, "", dcb_xasprintf("%s: not begun", name));
-        else if (battery->unasked)
+        if (battery->asked && battery->unasked && is_begun(battery))
             remark_text(sheet, "",
-                        dcb_xasprintf("%s: %s not asked: %s", name,
-                                      number_text(count, battery->unasked),
-                                      verification->stopped
-                                          ? "interrupted"
-                                          : "too many workers had ended before"));
+                        dcb_xasprintf("%s: %s not asked: %s",
+                                      dcb_battery_name((enum dcb_battery)i),
+                                      number_text(count, battery->unasked), why));
     }
+    append_not_begun(sheet, impl);
 }
 
 /* The remarks of one battery, from number `first` on; returns where the next begins. */

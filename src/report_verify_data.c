@@ -195,6 +195,7 @@ static void check_battery(const struct dcb_verification *verification, size_t im
 
 void dcb_report_verify_ci(const struct dcb_verification *verification, struct dcb_ci *ci)
 {
+    ci->suite = "verify";
     for (size_t i = 0; i < verification->impl_count; i++) {
         const struct dcb_verify_impl *impl = &verification->impls[i];
 

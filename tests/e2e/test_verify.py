@@ -224,6 +224,8 @@ def test_all_outputs_of_one_verification(dcbench, write):
     assert f"\nbad,graphs,{wrong[0]['case']},failed," in done.out, done
     suite, = ElementTree.parse(dcbench.folder / "out.xml").getroot()
     assert [case.get("name") for case in suite] == ["stdlib: graphs", "bad: graphs"]
+    assert suite.get("name") == "verify"
+    assert {case.get("classname") for case in suite} == {"dcbench.verify"}
     assert suite[0].find("failure") is None
     assert wrong[0]["case"] in suite[1].find("failure").text
     page = (dcbench.folder / "out.md").read_text()

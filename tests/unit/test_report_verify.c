@@ -330,7 +330,7 @@ static void what_cannot_be_asked_is_no_success(void **state)
     page = report(&told, 0);
     assert_line(page,
                 "\n  other           unknown         -           -               -\n");
-    assert_line(page, "\nother: not known\n  suite: not begun\n");
+    assert_line(page, "\nother: not known\n  suite, cases, graphs: not begun\n");
     free(page);
     assert_check(&told, "suite", DCB_CI_UNDECIDED, "not begun");
     told.impls[1].failure = text("ImportError: no module named x");
