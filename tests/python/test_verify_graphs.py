@@ -45,7 +45,7 @@ def test_the_standard_one_passes(deepcopy, count):
     assert list(findings(deepcopy, count)) == []
 
 
-@pytest.mark.parametrize("name", ["memo_opt", "fastpath", "merged"])
+@pytest.mark.parametrize("name", ["memo_opt", "fastpath", "merged", "inline"])
 def test_right_ones_pass(name):
     """But for what CPython 3.14 does as well."""
     found = [finding for _, finding in findings(load(name), 1500)]
