@@ -271,9 +271,14 @@ def _as_later(objects, reference, error, candidate, other_error):
     """Return the deviation, if there is nothing else about it."""
     if error is not None or other_error is not None:
         return None
-    comparison = _Lenient(check._reachable(objects))
-    comparison.part = objects[1]
-    if comparison.run(reference[0], candidate[0], "x") is not None:
+    def lenient(*args):
+        comparison = _Lenient(*args)
+        comparison.part = objects[1]
+        return comparison
+
+    known = check._reachable(objects)
+    if check.compare(reference[0], candidate[0], "x", known,
+                     comparison=lenient) is not None:
         return None
     return Difference(
         "deviates", "what the memo has for an atom",
