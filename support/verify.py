@@ -121,18 +121,14 @@ def _ask(function, deepcopy):
     installed = copy.deepcopy
     reached = []
 
-    def implementation(*args, **named):
-        return deepcopy(*args, **named)
-
     def spy(x, memo=None, *rest):
-        if not reached and _is_for_objects(sys._getframe(1),
-                                           implementation.__code__):
+        if not reached and _is_for_objects(sys._getframe(1)):
             reached.append(True)
         return installed(x, memo, *rest)
 
     copy.deepcopy = spy
     try:
-        finding = function(implementation)
+        finding = function(_entering(deepcopy))
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -143,17 +139,26 @@ def _ask(function, deepcopy):
     return {**told, "standard": bool(reached) and installed is _standard}
 
 
+def _entering(deepcopy):
+    """Return a function that calls another, and is seen among its callers."""
+    def implementation(*args, **named):
+        return deepcopy(*args, **named)
+
+    return implementation
+
+
+_entry = _entering(None).__code__
 _ours = __file__.rpartition("/")[0] + "/verify_"
 _library = encodings.__path__[0].rpartition("/")[0] + "/"
 
 
-def _is_for_objects(frame, entry):
+def _is_for_objects(frame):
     """Tell whether it is a method of the objects that calls copy.deepcopy.
 
     Otherwise it is the implementation: in its own code, in what of the
     standard library that calls, or right behind the entry, if it is compiled.
     """
-    while frame is not None and frame.f_code is not entry:
+    while frame is not None and frame.f_code is not _entry:
         file = frame.f_code.co_filename
         name = frame.f_globals.get("__name__")
         if file.startswith(_ours) or frame.f_code.co_name == "__deepcopy__" or (
@@ -165,7 +170,7 @@ def _is_for_objects(frame, entry):
         frame = frame.f_back
     else:
         return False
-    while frame is not None and frame.f_code is not entry:
+    while frame is not None and frame.f_code is not _entry:
         frame = frame.f_back
     return frame is not None    # else it is for what a copy is compared with
 
@@ -180,7 +185,7 @@ def describe(error):
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     place = ""
-    if trace is not None:
+    if trace is not None and trace.tb_frame.f_code is not _entry:
         file = trace.tb_frame.f_code.co_filename.rpartition("/")[2]
         place = f" ({file}:{trace.tb_lineno})"
     name = type(error).__name__
