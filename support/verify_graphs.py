@@ -210,7 +210,8 @@ def _compare(objects, reference, error, candidate, other_error):
         return _compare_errors(error, other_error)
     originals = objects * 2 if len(reference) > len(objects) else objects
     text = check.check_copy(originals[:len(reference)], reference, candidate)
-    if text is None or _is_truer(objects, reference, candidate):
+    if text is None or _is_truer(objects[:len(candidate)], reference,
+                                 candidate):
         return None
     sort = next((sort for sort in _SORTS if sort in text), "value differs")
     if text.startswith("copies "):
