@@ -404,7 +404,7 @@ static void append_notes(const struct dcb_sheet *sheet,
     if (was_anything_asked(verification))
         dcb_sheet_remark(sheet, "",
                          "N of M: N are right of the M cases that can be asked of this "
-                         "interpreter. An accepted deviation counts as right: a later "
+                         "interpreter. An accepted deviation counts as right: another "
                          "CPython does so itself.");
     if (has_expression(verification))
         remark_text(sheet, "",

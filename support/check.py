@@ -120,13 +120,19 @@ def _difference(reference, candidate, copy_again, known, name):
     difference = compare(reference, candidate, name, known)
     if difference is None:
         return None
-    trial = _Comparison(known, collect=True)
+    trials = []
+
+    def collecting(*args):
+        trials.append(_Comparison(*args, collect=True))
+        return trials[-1]
+
     try:
-        trial.run(copy_again(), copy_again(), name)
+        compare(copy_again(), copy_again(), name, known, comparison=collecting)
     except Exception:       # no more copies to be had
         return difference
-    if trial.unequal:
-        difference = compare(reference, candidate, name, known, trial.unequal)
+    unequal = trials[-1].unequal
+    if unequal:
+        difference = compare(reference, candidate, name, known, unequal)
     return difference
 
 
@@ -134,12 +140,17 @@ def compare(r, c, name, known=(), unstable=(), comparison=None):
     """Return None, or the first difference of c from r, in one line.
 
     Elements of a set that look alike are paired by a guess, and a wrong one
-    shows only later: then other guesses may be right.
+    shows only later: then other guesses are tried, every second time among
+    those alone around which all looks alike, far and wide.
     """
     difference = None
+    marks = None
     for guess in range(_GUESSES):
         this = (comparison or _Comparison)(known, unstable)
         this.guess = guess
+        if guess % 2:
+            blind = bool(this.unstable or this.collect)
+            this.marks = marks = marks or _marks([r, c], blind)
         found = this.run(r, c, name)
         if found is None:
             return None
@@ -171,6 +182,7 @@ class _Comparison:
         self.journal = []           # what has been entered, to take it back
         self.guess = 0              # which one of some that look alike
         self.guessed = False        # whether there were such
+        self.marks = {}             # what _marks() has found
 
     def run(self, r, c, name):
         """Return the first difference of c from r, or None."""
@@ -283,10 +295,10 @@ class _Comparison:
             return (f"{_path(place)} has {len(others)} elements, "
                     f"expected {len(mine)}")
         groups = {}     # the others, by what they look like and by id
-        for signature, c in _signed(others):
-            groups.setdefault(signature, {})[id(c)] = c
+        for c in others:
+            groups.setdefault(self.signature(c), {})[id(c)] = c
         # First those that can be only one: what they refer to then is known.
-        signed = _signed(mine)
+        signed = [(self.signature(r), r) for r in mine]
         signed.sort(key=lambda pair: len(groups.get(pair[0], ())))
         for signature, r in signed:
             group = groups.get(signature, {})
@@ -296,11 +308,26 @@ class _Comparison:
                 return f"{_path(place)} lacks the element {_show(r)}"
         return None
 
+    def signature(self, x):
+        """Return something hashable that is equal for objects that match."""
+        _, mark = self.marks.get(id(x), (None, None))
+        return _signature(x), mark
+
     def take_partner(self, r, group, place):
         """Take r's partner out of a group of objects, if it is there."""
         known = self.partners.get(id(r), (r, r))[1]
         if id(known) in group:
             return self.walk([(r, group.pop(id(known)), place)]) is None
+        if not self.collect:
+            return self.find_partner(r, group, place)
+        # One with other values only where there is none with the same.
+        self.collect = False
+        found = self.find_partner(r, group, place)
+        self.collect = True
+        return found or self.find_partner(r, group, place)
+
+    def find_partner(self, r, group, place):
+        """Take the first object out of a group that can be r's partner."""
         rejected = {}
         found = False
         while group and not found:
@@ -358,38 +385,6 @@ def _labels_differ(step, ours, theirs, place, pairs):
         return f"{path} has {len(theirs)} {kind}s, expected {len(ours)}"
     return (f"{kind} order differs at {path}: {_show(b)} where {_show(a)} is "
             "expected")
-
-
-def _signed(elements):
-    """Return the elements of a set with their signatures, as pairs.
-
-    To those that look alike it is added which others they refer to, and how
-    many of those refer to them.
-    """
-    signed = [(_signature(x), x) for x in elements]
-    alike = {}
-    for signature, x in signed:
-        alike.setdefault(signature, []).append(x)
-    if len(alike) == len(signed):
-        return signed
-    # Values aside: it is not asked which of two equal ones is referred to.
-    known = {id(x): signature for signature, x in signed
-             if type(x) not in _ATOMS and type(x) not in _IMMUTABLE
-             and _full_name(type(x)) not in _IMMUTABLE_NAMES}
-    references = {key: [] for key in known}
-    referred = dict.fromkeys(known, 0)
-    for x in elements:
-        if id(x) not in known or issubclass(type(x), _SHARED):
-            continue
-        for step, _, children in _sections(x):
-            for at, child in enumerate(children):
-                if id(child) in known:
-                    where = -1 if step is _ELEMENT else at
-                    references[id(x)].append((where, known[id(child)]))
-                    referred[id(child)] += 1
-    return [(signature, x) if id(x) not in known else
-            ((signature, frozenset(references[id(x)]), referred[id(x)]), x)
-            for signature, x in signed]
 
 
 def _signature(x):
@@ -623,6 +618,68 @@ def _reachable(objects):
                 stack += [key for key in labels if type(key) not in _ATOMS]
             stack += [child for child in children if type(child) not in _ATOMS]
     return found
+
+
+# So far away something may be that tells two objects apart.
+_FARTHEST = 64
+
+
+def _marks(objects, blind):
+    """Return (object, mark) by id, for all objects below some.
+
+    Marks of different objects are equal where what is below them is alike and
+    so is what holds them, near and far. What holds a value does not count:
+    there may be one for all that hold it or several. Temporary objects that
+    reductions make up have no marks that a comparison could find. To blind
+    ones, all atoms of a type are alike.
+    """
+    holds = {}      # id: (object, [(label, its part), ...])
+    is_value = {}
+    stack = [x for x in objects if type(x) not in _ATOMS]
+    while stack:
+        x = stack.pop()
+        if id(x) in holds:
+            continue
+        parts = []
+        if not issubclass(type(x), _SHARED):
+            for step, labels, children in _sections(x):
+                if step is _KEY:
+                    parts += [(" key", key) for key in labels]
+                if step in (_INDEX, _KEY):
+                    labels = range(len(children))
+                elif step is _ELEMENT:
+                    labels = [None] * len(children)
+                parts += [(label if type(label) in _SIMPLE else None, part)
+                          for label, part in zip(labels, children)]
+        holds[id(x)] = x, parts
+        stack += [part for _, part in parts if type(part) not in _ATOMS]
+
+    marks = {key: hash((id(type(x)), issubclass(type(x), _SHARED) and key))
+             for key, (x, _) in holds.items()}
+    values = {key for key, (x, _) in holds.items() if _is_value(x, is_value)}
+    count = 0
+    for _ in range(_FARTHEST):
+        if len(set(marks.values())) == count:
+            break
+        count = len(set(marks.values()))
+        marks = _next_marks(holds, values, marks, blind)
+    return {key: (x, marks[key]) for key, (x, _) in holds.items()}
+
+
+def _next_marks(holds, values, marks, blind):
+    """Return marks that know of what is one step farther away."""
+    around = {key: [] for key in holds}
+    for key, (x, parts) in holds.items():
+        for label, part in parts:
+            if type(part) in _ATOMS:
+                mark = hash(type(part) if blind else _atom_key(part))
+            else:
+                mark = marks[id(part)]
+                if id(part) not in values:
+                    around[id(part)].append(hash(("in", label, marks[key])))
+            around[key].append(hash((label, mark)))
+    return {key: hash((marks[key], tuple(sorted(found))))
+            for key, found in around.items()}
 
 
 def _is_value(x, found):

@@ -14,10 +14,15 @@ run() tells of each case before it begins, so that a case that kills or hangs
 the process is known to whoever listens.
 """
 
+import copy
+import encodings
+import sys
+
 # In this order; `first` counts through all of them.
 BATTERIES = "suite", "cases", "graphs"
 
 _modules = {}       # of the batteries that have been imported
+_standard = copy.deepcopy       # before an implementation can replace it
 
 
 class Missing(Exception):
@@ -53,7 +58,6 @@ def skipped(why):
 
 def import_batteries(batteries):
     """Import the modules of batteries, whatever else has their names."""
-    import sys
     folder = __file__.rpartition("/")[0]
     sys.path.insert(0, folder)
     try:
@@ -69,7 +73,6 @@ def load_apart(load, *arguments):
 
     An implementation may have modules of the same names beside it.
     """
-    import sys
     ours = {name: sys.modules.pop(name) for name in list(sys.modules)
             if name == "verify" or name.startswith("verify_")}
     try:
@@ -114,26 +117,62 @@ def _module(battery):
 
 
 def _ask(function, deepcopy):
-    """Run one case; note whether the standard deepcopy was reached in it."""
-    import copy
-    standard = copy.deepcopy
+    """Run one case; note whether its objects call the standard deepcopy."""
+    installed = copy.deepcopy
     reached = []
 
     def spy(x, memo=None, *rest):
-        reached.append(True)
-        return standard(x, memo, *rest)
+        if not reached and _is_for_objects(sys._getframe(1)):
+            reached.append(True)
+        return installed(x, memo, *rest)
 
     copy.deepcopy = spy
     try:
-        finding = function(deepcopy)
+        finding = function(_entering(deepcopy))
     except KeyboardInterrupt:
         raise
     except BaseException as error:
         finding = failed("no exception", describe(error))
     finally:
-        copy.deepcopy = standard
+        copy.deepcopy = installed
     told = vars(finding or Finding("passed"))
-    return {**told, "standard": bool(reached)}
+    return {**told, "standard": bool(reached) and installed is _standard}
+
+
+def _entering(deepcopy):
+    """Return a function that calls another, and is seen among its callers."""
+    def implementation(*args, **named):
+        return deepcopy(*args, **named)
+
+    return implementation
+
+
+_entry = _entering(None).__code__
+_ours = __file__.rpartition("/")[0] + "/verify_"
+_library = encodings.__path__[0].rpartition("/")[0] + "/"
+
+
+def _is_for_objects(frame):
+    """Tell whether it is a method of the objects that calls copy.deepcopy.
+
+    Otherwise it is the implementation: in its own code, in what of the
+    standard library that calls, or right behind the entry, if it is compiled.
+    """
+    while frame is not None and frame.f_code is not _entry:
+        file = frame.f_code.co_filename
+        name = frame.f_globals.get("__name__")
+        if file.startswith(_ours) or frame.f_code.co_name == "__deepcopy__" or (
+                file == "<string>" and str(name).startswith("verify_")):
+            break
+        if name == "copy" or not file.startswith(_library) or (
+                "-packages/" in file):
+            return False
+        frame = frame.f_back
+    else:
+        return False
+    while frame is not None and frame.f_code is not _entry:
+        frame = frame.f_back
+    return frame is not None    # else it is for what a copy is compared with
 
 
 def describe(error):
@@ -146,7 +185,7 @@ def describe(error):
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     place = ""
-    if trace is not None:
+    if trace is not None and trace.tb_frame.f_code is not _entry:
         file = trace.tb_frame.f_code.co_filename.rpartition("/")[2]
         place = f" ({file}:{trace.tb_lineno})"
     name = type(error).__name__

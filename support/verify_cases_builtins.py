@@ -127,6 +127,10 @@ CONTAINERS = {
         -0.0, 0.0, float("inf"), 1 << 200, "\0\udc80", b"\0"],
     "bools_beside_ints": lambda: [
         True, 1, False, 0, 1.0, {1: True}, (True, 1)],
+    "tuples_equal": lambda: [
+        (1, 2), (1.0, 2), (True, 2), (0.0,), (-0.0,), (0,), (False,)],
+    "frozensets_equal": lambda: [
+        frozenset((1,)), frozenset((1.0,)), frozenset((True,))],
 }
 
 
@@ -167,6 +171,24 @@ for position in (0, 1, 4, 5, 9):
 
     cases.add(f"tuple_list_at_{position}",
               "a new tuple with a copy of its only list", tuple_case)
+
+for position in (0, 1, 7, 8, 50, 98, 99):
+    def list_case(deepcopy, position=position):
+        x = [[i] if i == position else i for i in range(100)]
+        y = deepcopy(x)
+        return (new(y, x, "list") or equal(y, [*x])
+                or new(y[position], x[position], "inner list"))
+
+    def dict_case(deepcopy, position=position):
+        x = {i: [i] if i == position else i for i in range(100)}
+        y = deepcopy(x)
+        return (new(y, x, "dictionary") or equal(y, {**x})
+                or new(y[position], x[position], "inner list"))
+
+    cases.add(f"list_list_at_{position}",
+              "a new list with a copy of its only list", list_case)
+    cases.add(f"dict_list_at_{position}",
+              "a new dictionary with a copy of its only list", dict_case)
 
 for make in (list, dict, set, bytearray):
     def empty_case(deepcopy, make=make):

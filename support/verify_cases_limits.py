@@ -350,15 +350,44 @@ def leaves_counts(deepcopy):
     return None if after == before else f"{after - before} more references"
 
 
-@cases("the garbage collector, the recursion limit as they were")
+@cases("the garbage collector, the recursion limit as they were, after an "
+       "exception too")
 def leaves_interpreter(deepcopy):
     def state():
-        return [gc.isenabled(), gc.get_threshold(), sys.getrecursionlimit(),
-                gc.get_freeze_count(), sys.gettrace(), sys.getprofile()]
+        return {"collector": gc.isenabled(), "thresholds": gc.get_threshold(),
+                "frozen": gc.get_freeze_count(), "trace": sys.gettrace(),
+                "recursion limit": sys.getrecursionlimit(),
+                "profile": sys.getprofile()}
 
     before = state()
-    deepcopy(graph())
-    return equal(state(), before)
+    try:
+        deepcopy(graph())
+        got = equal(state(), before)
+        if got is None:
+            raised(deepcopy, [graph(), Raises(OwnError(1, 2))])
+            got = equal(state(), before)
+            return got and f"{got} after an exception"
+        return got
+    finally:
+        restore(before)
+
+
+def restore(before):
+    """Have the interpreter as it was, whatever an implementation did."""
+    (gc.enable if before["collector"] else gc.disable)()
+    gc.set_threshold(*before["thresholds"])
+    sys.setrecursionlimit(before["recursion limit"])
+
+
+@cases("the garbage collector off, where it was")
+def leaves_collector_off(deepcopy):
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        deepcopy(graph())
+        return "the collector on" if gc.isenabled() else None
+    finally:
+        (gc.enable if enabled else gc.disable)()
 
 
 @cases("no entry in copyreg's table")

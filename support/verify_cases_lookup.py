@@ -169,6 +169,57 @@ def registered_for_list(deepcopy):
     return equal(y, [[1]])
 
 
+@cases("what is registered when the copy is made, neither before nor behind")
+def registered_later(deepcopy):
+    class Late(Registered):
+        pass
+
+    y = [deepcopy(Late(1)),
+         registered(Late, lambda x: (make_list, ("by table",)), deepcopy,
+                    Late(1)),
+         registered(Late, lambda x: (make_list, ("again",)), deepcopy,
+                    Late(1)),
+         deepcopy(Late(1))]
+    return equal(y, [["by itself"], ["by table"], ["again"], ["by itself"]])
+
+
+@cases("the methods that a class has when the copy is made")
+def methods_added_later(deepcopy):
+    class Late:
+        def __init__(self):
+            self.a = 1
+
+    def state(self, state):
+        self.a = "by __setstate__"
+
+    y = [deepcopy(Late()).a]
+    Late.__setstate__ = state
+    y.append(deepcopy(Late()).a)
+    Late.__reduce_ex__ = lambda self, protocol: (make_list, ("reduced",))
+    y.append(deepcopy(Late()))
+    Late.__deepcopy__ = lambda self, memo: "by __deepcopy__"
+    y.append(deepcopy(Late()))
+    del Late.__deepcopy__, Late.__reduce_ex__, Late.__setstate__
+    y.append(deepcopy(Late()).a)
+    return equal(y, [1, "by __setstate__", ["reduced"], "by __deepcopy__", 1])
+
+
+@cases("objects of classes that have one name, each copied as its class is")
+def classes_of_one_name(deepcopy):
+    def make(namespace):
+        return type("Same", (), {"__module__": __name__, **namespace})
+
+    classes = [make({}), make({"__slots__": ("a",)}), make({
+        "__deepcopy__": lambda self, memo: "by __deepcopy__"})]
+    x = [cls() for cls in classes]
+    x[0].a, x[1].a = [1], [2]
+    y = deepcopy(x)
+    return (equal([type(each) for each in y], classes[:2] + [str])
+            or equal([y[0].a, y[1].a], [[1], [2]])
+            or new(y[0].a, x[0].a, "attribute")
+            or new(y[1].a, x[1].a, "slot's list"))
+
+
 @cases("the exception of the registered function")
 def registered_raises(deepcopy):
     return not_raised(

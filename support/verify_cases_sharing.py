@@ -28,6 +28,20 @@ class SetType(set):
     pass
 
 
+class Value:
+    """Equals another of the same value, and may be a key."""
+
+    def __init__(self, value):
+        self.value = value
+        self.note = [value]
+
+    def __hash__(self):
+        return hash(self.value)
+
+    def __eq__(self, other):
+        return type(other) is Value and self.value == other.value
+
+
 class Registering:
     """Is hashed by identity, so that it can be in a set that it holds."""
 
@@ -257,6 +271,7 @@ for name, make in {
         "not_shared_lists": lambda: [[], [], ([], []), {"a": [], "b": []}],
         "not_shared_equal": lambda: [{"a": 1}, {"a": 1}, {1}, {1}],
         "not_shared_instances": lambda: [plain(a=[1]), plain(a=[1])],
+        "not_shared_values": lambda: [Value(1), Value(1), (Value(1),)],
         "not_shared_tuples": lambda: [(1, []), (1, []), ((1, []),)],
 }.items():
     cases.alike(name, make,

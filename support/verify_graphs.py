@@ -202,11 +202,16 @@ def _standard():
 
 
 def _compare(objects, reference, error, candidate, other_error):
+    if type(error) is RecursionError and (
+            isinstance(other_error, Exception) or other_error is None
+            and _is_truer(objects, None, candidate)):
+        return None     # how far a copy gets that has no end is not told
     if error is not None or other_error is not None:
         return _compare_errors(error, other_error)
     originals = objects * 2 if len(reference) > len(objects) else objects
     text = check.check_copy(originals[:len(reference)], reference, candidate)
-    if text is None:
+    if text is None or _is_truer(objects[:len(candidate)], reference,
+                                 candidate):
         return None
     sort = next((sort for sort in _SORTS if sort in text), "value differs")
     if text.startswith("copies "):
@@ -216,6 +221,91 @@ def _compare(objects, reference, error, candidate, other_error):
     return Difference(sort, _WANTED.get(sort, "a copy as the standard library "
                                               "makes it"),
                       text.replace("objects[", "copies["))
+
+
+class _Unfolded(check._Comparison):
+    """A comparison to which it is all one which references meet."""
+
+    def pair(self, r, c, place, stack, sets):
+        if r is c or (id(r), id(c)) in self.by_value:
+            return None
+        cls = type(r)
+        if type(c) is not cls or issubclass(cls, check._LEAVES):
+            return "another"
+        if cls in check._ATOMS:
+            return self.values_differ(r, c, place)
+        self.by_value[id(r), id(c)] = r, c
+        self.journal.append((self.by_value, (id(r), id(c))))
+        return self.sections(r, c, place, stack, sets)
+
+
+class _Loose(_Unfolded):
+    """One that goes on where it can, whatever is different."""
+
+    def pair(self, *rest):
+        super().pair(*rest)
+
+    def match(self, *rest):
+        super().match(*rest)
+
+
+def _is_truer(objects, reference, candidate):
+    """Tell whether references meet as in the original and not in the standard.
+
+    The standard library copies what an object is made of before there is the
+    object, the elements of a set for example. Where one of them leads back to
+    it, two are made, or more and more. One is no mistake.
+    """
+    check._left[0] = check._REDUCTIONS
+    try:
+        kept = _kept(objects, candidate)
+        if len(candidate) > len(objects):       # twice: what do both lead to?
+            return (_kept(candidate[:1], candidate[1:]) <= kept
+                    and all(_is_truer(objects, reference and [r], [c])
+                            for r, c in zip(reference or candidate, candidate)))
+        if reference is None:
+            return (kept == _kept(objects, objects, check._SHARED)
+                    and _pairs(_Unfolded, objects, candidate) is not None)
+        copies = _pairs(_Unfolded, reference, candidate)
+        if copies is None or kept != _kept(objects, reference):
+            return False
+        if len({id(r) for r, _ in copies}) < len(copies):
+            return False        # two where the standard has one
+        originals = {}
+        for c, x in _pairs(_Loose, candidate, objects):
+            originals.setdefault(id(c), []).append(x)
+        seen = set()
+        for _, c in copies:
+            if id(c) in seen and len(originals.get(id(c), ())) != 1:
+                return False    # one that stands for several originals
+            seen.add(id(c))
+        return True
+    except KeyboardInterrupt:
+        raise
+    except BaseException:       # said of the copies already
+        return False
+
+
+def _kept(objects, copies, classes=object):
+    """Return the ids of the originals to which copies lead, but for values."""
+    found = check._reachable(copies)
+    return {key for key in check._reachable(objects)
+            if key in found and isinstance(found[key], classes)
+            and not check._is_value(found[key], {})}
+
+
+def _pairs(kind, objects, others):
+    """Return all that stand in each other's places, None if some cannot."""
+    tried = []
+
+    def comparison(*args):
+        tried.append(kind(*args))
+        return tried[-1]
+
+    if check.compare(objects, others, "x", comparison=comparison) is not None:
+        return None
+    return [pair for pair in tried[-1].by_value.values()
+            if not check._is_value(pair[0], {})]
 
 
 # What check.py says, to tell one way to be wrong from another.
@@ -271,9 +361,14 @@ def _as_later(objects, reference, error, candidate, other_error):
     """Return the deviation, if there is nothing else about it."""
     if error is not None or other_error is not None:
         return None
-    comparison = _Lenient(check._reachable(objects))
-    comparison.part = objects[1]
-    if comparison.run(reference[0], candidate[0], "x") is not None:
+    def lenient(*args):
+        comparison = _Lenient(*args)
+        comparison.part = objects[1]
+        return comparison
+
+    known = check._reachable(objects)
+    if check.compare(reference[0], candidate[0], "x", known,
+                     comparison=lenient) is not None:
         return None
     return Difference(
         "deviates", "what the memo has for an atom",

@@ -366,6 +366,14 @@ def test_accepts_the_standard_copy(name):
     assert check.check_unchanged([x, x], before) is None
 
 
+def test_accepts_many_sets_of_elements_that_look_alike():
+    """Only what holds them tells some from others, not what they hold."""
+    x = [RIGHT["elements that look alike"]() for _ in range(30)]
+    assert verdict(copy.deepcopy, x) is None
+    x = [{Plain(a=Serial()), Plain(a=Serial())}, x[0], [Serial()]]
+    assert verdict(copy.deepcopy, x) is None
+
+
 def test_accepts_no_objects():
     assert verdict(copy.deepcopy) is None
     assert check.check_unchanged([], []) is None
@@ -413,6 +421,34 @@ def test_shares_what_only_some_elements_may():
         "shares objects[0] with the original")
     assert planted({1: frozenset((Frozen("a", 1),))},
                    lambda x, y: dict(x)) == "shares objects[0][1] with the original"
+
+
+def test_a_wrong_value_in_a_set():
+    """Whichever elements are paired: no value is taken for a serial number."""
+    def edit(x, y):
+        next(iter(y)).a[0] = [99]
+        return y
+
+    for _ in range(10):     # as addresses have it
+        found = planted({Plain(a=[[i]]) for i in range(3)}, edit)
+        assert found == "objects[0] lacks the element <Plain>"
+        others = [Plain() for _ in range(3)]
+    assert len(others) == 3
+
+
+def test_another_element_of_a_set_elsewhere():
+    """Elements that look alike, of which one is in the list beside the set."""
+    def edit(x, y):
+        y[1][0], = y[0] - {y[1][0]}
+        return y
+
+    for _ in range(10):
+        a, b = Plain(), Plain()
+        a.other = [b, Plain()]
+        b.other = [a]
+        a.other[1].other = b.other
+        found = planted([{a, b}, [a]], edit)
+        assert "objects[0]" in found, found
 
 
 def test_broken_sharing():

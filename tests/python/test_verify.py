@@ -1,8 +1,10 @@
 """support/verify.py: what it tells of cases, and what it keeps out of sight."""
 
 import copy
+import functools
 import pathlib
 import sys
+import weakref
 
 import pytest
 
@@ -10,7 +12,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SUPPORT = str(ROOT / "support")
 sys.path.insert(0, SUPPORT)
 
+import private_copy  # noqa: E402
 import verify  # noqa: E402
+import verify_zoo  # noqa: E402
 
 
 class Battery:
@@ -86,17 +90,73 @@ def test_exceptions_are_the_implementations(batteries):
     assert finding["got"].startswith("SystemExit: enough (test_verify.py:")
 
 
-def test_the_standard_deepcopy_is_noticed_and_put_back(batteries):
+class Calling:
+    """Has the standard deepcopy copy what it holds."""
+
+    def __init__(self, part):
+        self.part = part
+
+    def __deepcopy__(self, memo):
+        return Calling(copy.deepcopy(self.part, memo))
+
+
+def who_reached(batteries, deepcopy, **cases):
+    """Return the names of the cases in which objects called copy.deepcopy."""
+    def asked(ask):
+        def case(deepcopy):
+            ask(deepcopy)
+        return case
+
+    batteries["cases"] = Battery(
+        **{name: asked(ask) for name, ask in cases.items()})
+    told = list(verify.run(deepcopy, ["cases"], 1, 10))[1:]
+    assert {step.get("outcome", "passed") for step in told} == {"passed"}
+    return [case["case"] for case, outcome in zip(told[::2], told[1::2])
+            if outcome["standard"]]
+
+
+ASKING = {
+    "method": lambda deepcopy: deepcopy([Calling([1])]),
+    "weak_keys": lambda deepcopy: deepcopy(weakref.WeakKeyDictionary(
+        {Battery: [1]})),
+    "graph": lambda deepcopy: deepcopy(
+        verify_zoo.build([verify_zoo.Node(verify_zoo.BELOW)])),
+    "list": lambda deepcopy: deepcopy([[1], {2: [3]}]),
+    "instance": lambda deepcopy: deepcopy(Battery(a=[1])),
+    "bound_method": lambda deepcopy: deepcopy(Battery(a=[1]).cases),
+    "for_itself": lambda deepcopy: copy.deepcopy(Calling([1])),
+}
+
+
+class Compiled:
+    """Calls it from its caller's frame, as compiled code does."""
+
+    __call__ = property(lambda self: copy.deepcopy)
+
+
+@pytest.mark.parametrize("deepcopy", [
+    copy.deepcopy,                                      # in its own module
+    private_copy.load_unchanged().deepcopy,
+    lambda x, memo=None: copy.deepcopy(x, memo),        # as a wrapper does
+    lambda x, memo=None: next(map(copy.deepcopy, [x])),
+    lambda x, memo=None: functools.reduce(
+        lambda y, z: copy.deepcopy(z), [None, x]),
+    Compiled(),
+])
+def test_it_is_told_whether_objects_call_the_standard_one(batteries, deepcopy):
+    """What the implementation itself calls is not."""
     standard = copy.deepcopy
-
-    def calls_it(deepcopy):
-        copy.deepcopy([])
-
-    batteries["cases"] = Battery(calls_it=calls_it, not_it=lambda d: d([]))
-    told = tell("cases")
-    assert told[2]["standard"] is True
-    assert told[4]["standard"] is False     # the one that was handed in
+    reached = who_reached(batteries, deepcopy, **ASKING)
+    assert reached == ["method", "weak_keys", "graph"]
     assert copy.deepcopy is standard
+
+
+def test_a_replacement_is_what_objects_call(batteries, monkeypatch):
+    """Where an implementation puts itself into copy, the standard is gone."""
+    mine = private_copy.load_unchanged().deepcopy
+    monkeypatch.setattr(copy, "deepcopy", mine)
+    assert who_reached(batteries, mine, **ASKING) == []
+    assert copy.deepcopy is mine
 
 
 def test_an_implementation_sees_its_own_modules(tmp_path, monkeypatch):

@@ -69,7 +69,8 @@ def test_no_name_stands_for_two_cases():
     assert len(CASES) == len(verify_cases.cases(1, 1))
 
 
-@pytest.mark.parametrize("name", ["stdlib", "fastpath", "memo_opt", "merged"])
+@pytest.mark.parametrize("name", ["stdlib", "fastpath", "memo_opt", "merged",
+                                  "inline"])
 def test_right_implementations_pass(name):
     findings, _ = run(load(name))
     assert not those(findings, "failed")

@@ -4,6 +4,7 @@ They are planted: the standard deepcopy with one statement changed, or with
 something around it. Each is to be found by the case named for it.
 """
 
+import gc
 import pathlib
 import pickle
 import sys
@@ -146,6 +147,20 @@ EDITS = {
     "stops early": (
         "_deepcopy_list", "for a in x:", "for a in x[:99]:",
         "list_of_hundred_copied"),
+    "looks at a list's ends": (
+        "_deepcopy_list", "y = []", """
+        if x and type(x[0]) is type(x[-1]) is int:
+            memo[id(x)] = y = x[:]
+            return y
+        y = []
+        """, "list_list_at_50"),
+    "looks at some values": (
+        "_deepcopy_dict", "y = {}", """
+        if x and all(type(a) is int for a in list(x.values())[:8]):
+            memo[id(x)] = y = dict(x)
+            return y
+        y = {}
+        """, "dict_list_at_8"),
     "goes too deep": (
         "_deepcopy_list", "append(deepcopy(a, memo))",
         "append([*map(lambda a: [*map(lambda a: [*map(\n"
@@ -187,6 +202,10 @@ EDITS = {
     "does not ask the table": (
         "deepcopy", "reductor = dispatch_table.get(cls)", "reductor = None",
         "registered_reduction"),
+    "keeps what is in the table": (
+        "deepcopy", "reductor = dispatch_table.get(cls)",
+        "reductor = dispatch_table.memo.setdefault(\n"
+        "    cls, dispatch_table.get(cls))", "registered_later"),
     "asks for an old protocol": (
         "deepcopy", "rv = reductor(4)", "rv = reductor(2)",
         "reduce_ex_protocol"),
@@ -261,6 +280,39 @@ STARTS = {
     "copies a tuple's elements one by one": (
         "_deepcopy_tuple", "return tuple([deepcopy(a) for a in x])",
         "cycle_tuple_around_list"),
+    "remembers tuples by value": (
+        "_deepcopy_tuple", """
+        try:
+            return memo.setdefault((tuple, x), x)
+        except TypeError:
+            pass
+        """, "tuples_equal_copied"),
+    "copies once what is equal": (
+        "deepcopy", """
+        memo = {} if memo is None else memo
+        if hasattr(x, "note"):
+            if x not in memo:
+                memo[x] = _reconstruct(x, memo, *x.__reduce_ex__(4))
+            return memo[x]
+        """, "not_shared_values"),
+    "keeps what methods a class has": (
+        "deepcopy", """
+        cls = type(x)
+        if cls.__module__ != "builtins":
+            known = dispatch_table.memo.setdefault(
+                cls, hasattr(cls, "__deepcopy__"))
+            if not known and hasattr(cls, "__deepcopy__"):
+                return _reconstruct(x, {}, *x.__reduce_ex__(4))
+        """, "methods_added_later"),
+    "knows classes by name": (
+        "deepcopy", """
+        cls = dispatch_table.memo.setdefault(
+            (type(x).__module__, type(x).__qualname__), type(x))
+        if cls is not type(x):
+            y = cls.__new__(cls)
+            vars(y).update(deepcopy(vars(x) if hasattr(x, "__dict__") else {}))
+            return y
+        """, "classes_of_one_name"),
     "compares": (
         "deepcopy", "if x in (None, 0, ''):\n    return x", "no_comparison"),
 }
@@ -309,7 +361,25 @@ def renames(standard, x, memo):
         raise RuntimeError(str(error))
 
 
+def without_collector(standard, x, memo):
+    gc.disable()
+    y = standard(x, memo)
+    gc.enable()
+    return y
+
+
+def without_collector_at_all(standard, x, memo):
+    gc.disable()
+    try:
+        return standard(x, memo)
+    finally:
+        gc.enable()
+
+
 AROUND = {
+    "leaves the collector off": (without_collector, "leaves_interpreter"),
+    "turns the collector on": (
+        without_collector_at_all, "leaves_collector_off"),
     "ignores the memo": (
         lambda standard, x, memo: standard(x), "memo_dict_filled"),
     "ignores an empty memo": (

@@ -46,7 +46,8 @@ def test_there_is_a_case_for_each_test(cases):
     assert len({name for name, _ in cases}) == count
 
 
-@pytest.mark.parametrize("name", ["stdlib", "memo_opt", "fastpath", "merged"])
+@pytest.mark.parametrize("name", ["stdlib", "memo_opt", "fastpath", "merged",
+                                  "inline"])
 def test_right_ones_pass(cases, name):
     assert failures(cases, load(name)) == {}
 
