@@ -39,9 +39,10 @@ struct dcb_memory_value {
  * of an object, together with what the object has in blocks of its own (items, a table).
  */
 struct dcb_memory_term {
-    char *name;     /* "dict", "int"; "the copy"; "native"; "other": of no known type */
-    uint64_t count; /* of the objects; of the blocks, where they are none */
-    uint64_t bytes;
+    char *name; /* "dict", "free tuple" (it waits to be used again); "the copy"; "native";
+                   "other": of no known type */
+    uint64_t count; /* of the objects; of the blocks, where they have no type */
+    int64_t bytes; /* "other" may be below 0: what the call gave back of what there was */
 };
 
 /* One memo kind of a pair. */
@@ -54,7 +55,7 @@ struct dcb_memory_cell {
     struct dcb_memory_value values[DCB_LAYER_COUNT][DCB_FIGURE_COUNT];
 
     /* What was alive when the call with the highest peak came to it: "the copy" first,
-     * then the largest. They come to the peak. None where it was not looked for. */
+     * then the largest. Their sum is the peak. None where it was not looked for. */
     struct dcb_memory_term *terms;
     size_t term_count;
 
@@ -64,19 +65,12 @@ struct dcb_memory_cell {
     uint64_t predicted_objects, predicted_bytes;
 };
 
-/* What there was more than before the first of them, after so many iterations and a full
- * collection. */
-struct dcb_memory_point {
-    uint64_t iterations;
-    int64_t blocks[DCB_LAYER_COUNT], bytes[DCB_LAYER_COUNT];
-    uint64_t rss_bytes; /* resident set size, and not above that before */
-};
-
 struct dcb_memory_leaks {
     bool asked;
     enum dcb_failure failure;
-    char *message;                   /* NULL; untrusted */
-    struct dcb_memory_point *points; /* the first one at 0 iterations */
+    char *message; /* NULL; untrusted */
+    /* The first one at 0 iterations; the others say what there is more than there. */
+    struct dcb_memory_point *points;
     size_t point_count;
     struct dcb_memory_term *terms; /* what was lost, by type; none where nothing was */
     size_t term_count;
@@ -97,7 +91,7 @@ struct dcb_memory_request {
     size_t workload_count;
     bool memos[DCB_MEMO_COUNT]; /* all false: none is counted */
     uint32_t iterations;        /* to count; 0: 5 */
-    uint32_t warmups;           /* iterations before them; 0: 3 */
+    uint32_t warmups;           /* so many in a row come to the same before them; 0: 3 */
     uint64_t leak_iterations;   /* 0: leaks are not looked for */
     uint64_t seed;              /* of the interpreter's hashes: the same one each time */
     const char *library;        /* of the native layer; NULL: it cannot be had */

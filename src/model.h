@@ -93,6 +93,13 @@ struct dcb_figures {
     int64_t values[DCB_LAYER_COUNT][DCB_FIGURE_COUNT];
 };
 
+/* Leaks: what there is after so many iterations, and a full collection. */
+struct dcb_memory_point {
+    uint64_t iterations;
+    int64_t blocks[DCB_LAYER_COUNT], bytes[DCB_LAYER_COUNT];
+    uint64_t rss_bytes; /* the whole resident set */
+};
+
 /* NULL for DCB_VERDICT_NONE, DCB_PROVIDER_NONE and DCB_QUALITY_NONE. */
 const char *dcb_role_name(enum dcb_role role);
 const char *dcb_verdict_name(enum dcb_verdict verdict);

@@ -1,0 +1,48 @@
+"""What a worker that counts memory asks of Python: types, and parts of a copy.
+
+Nothing here runs while a call is counted.
+"""
+
+from gc import collect, get_referents
+from sys import getsizeof
+from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
+
+
+def make_tools():
+    """Return what is used between calls: full collection, size, UserDict."""
+    from collections import UserDict
+    return collect, getsizeof, UserDict
+
+
+def all_types():
+    """Return a list of all types that there are."""
+    found = {id(object): object}
+    stack = [object]
+    while stack:
+        for cls in type.__subclasses__(stack.pop()):
+            if id(cls) not in found:
+                found[id(cls)] = cls
+                stack.append(cls)
+    return list(found.values())
+
+
+# What a copy never owns, and what leads to the rest of the interpreter.
+_LEFT_OUT = (type, ModuleType, FunctionType, BuiltinFunctionType, CodeType)
+
+
+def _reachable(x, known):
+    """Return the objects below x and itself, by id, without those known."""
+    found = {}
+    stack = [x]
+    while stack:
+        x = stack.pop()
+        if id(x) in found or id(x) in known or isinstance(x, _LEFT_OUT):
+            continue
+        found[id(x)] = x
+        stack += get_referents(x)
+    return found
+
+
+def not_shared(original, copy):
+    """Return a list of the objects of a copy that the original has not."""
+    return list(_reachable(copy, _reachable(original, {})).values())
