@@ -9,9 +9,9 @@ from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 
 
 def make_tools():
-    """Return what is used between calls: full collection, size, UserDict."""
+    """Return what is used between calls, for good: nothing is looked up."""
     from collections import UserDict
-    return collect, getsizeof, UserDict
+    return collect, getsizeof, UserDict, all_types, not_shared
 
 
 def all_types():

@@ -10,16 +10,7 @@
 
 /* The job of counting memory, and the one of looking for leaks. */
 
-enum {
-    WARM_UP_ITERATIONS = 100, /* not counted */
-    WARM_UP_CALLS = 50000,    /* calls of deepcopy, within each other, for them */
-    WARMUPS_MAX = 64          /* counted, and left out */
-};
-
-static uint64_t least(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
+enum { WARMUPS_MAX = 64 }; /* counted, and left out */
 
 static void beat(void *context)
 {
@@ -81,6 +72,7 @@ static int prepare(const struct worker_link *link, struct worker_python *python,
     if (worker_memory_prepare(python, err) != 0 ||
         worker_settle_heap(python, job->gc, err) != 0)
         return -1;
+    worker_memory_begin();
     return 0;
 }
 
@@ -154,14 +146,8 @@ static enum dcb_failure warm_up(const struct worker_link *link,
 {
     struct dcb_figures figures, last;
     uint32_t same = 0;
-    uint64_t weight;
-    enum dcb_failure failure;
-
-    if (worker_weigh(python, WARM_UP_CALLS, &weight, why) != 0)
-        return DCB_FAILURE_LOAD;
-    failure = worker_memory_warm_up(python, memo,
-                                    least(WARM_UP_CALLS / weight, WARM_UP_ITERATIONS),
-                                    beat, (void *)(uintptr_t)link, why);
+    enum dcb_failure failure =
+        worker_memory_warm_up(python, memo, beat, (void *)(uintptr_t)link, why);
     for (uint32_t i = 0;
          failure == DCB_FAILURE_NONE && i < WARMUPS_MAX && same < job->warmups; i++) {
         failure = worker_memory_count(python, memo, beat, (void *)(uintptr_t)link,
@@ -292,7 +278,9 @@ static int run_leaks(const struct worker_link *link, struct worker_python *pytho
     }
     if (last.blocks[DCB_LAYER_BOTH] > first.blocks[DCB_LAYER_BOTH] ||
         last.bytes[DCB_LAYER_BOTH] > first.bytes[DCB_LAYER_BOTH]) {
-        worker_memory_name_losses(python, serial, &terms);
+        worker_memory_name_losses(
+            python, serial, last.bytes[DCB_LAYER_BOTH] - first.bytes[DCB_LAYER_BOTH],
+            &terms);
         answer_terms(link, DCB_MEMO_ABSENT, &terms);
     }
     return 0;

@@ -6,34 +6,55 @@
 #include "error.h"
 #include "xalloc.h"
 
+enum {
+    WARM_UP_ITERATIONS = 100, /* nobody counts them */
+    WARM_UP_CALLS = 50000     /* of deepcopy, within each other, in all of these */
+};
+
 /* ---- what is needed between calls ---- */
 
 struct worker_memory {
     struct dcb_ledger *ledger;
-    PyObject *module; /* support/memory.py */
-    PyObject *collect, *getsizeof, *user_dict;
+    PyObject *collect, *getsizeof, *user_dict, *all_types, *not_shared;
     PyObject *types; /* the list that `blocks` was made from */
     struct worker_blocks *blocks;
+    uint64_t warm_up;        /* iterations that nobody counts */
     struct worker_peak peak; /* of the iteration in hand */
 };
 
 int worker_memory_prepare(struct worker_python *python, struct dcb_error *err)
 {
     struct worker_memory *memory = dcb_xcalloc(1, sizeof *memory);
-    PyObject *tools = NULL;
+    PyObject *module = worker_import_support(python, "memory", 1), *tools = NULL;
+    uint64_t weight;
 
     memory->ledger = worker_ledger();
-    memory->module = worker_import_support(python, "memory", 1);
-    if (memory->module)
-        tools = PyObject_CallMethod(memory->module, "make_tools", NULL);
-    if (!tools || !PyArg_ParseTuple(tools, "OOO", &memory->collect, &memory->getsizeof,
-                                    &memory->user_dict)) {
+    if (module)
+        tools = PyObject_CallMethod(module, "make_tools", NULL);
+    Py_XDECREF(module);
+    if (!tools ||
+        !PyArg_ParseTuple(tools, "OOOOO", &memory->collect, &memory->getsizeof,
+                          &memory->user_dict, &memory->all_types, &memory->not_shared)) {
         free(memory);
         return worker_error_from_exception(python, err);
     }
     /* `tools` is kept for the process's life, and with it what is in it. */
     python->memory = memory;
+    if (worker_weigh(python, WARM_UP_CALLS, &weight, err) != 0)
+        return -1;
+    memory->warm_up = WARM_UP_CALLS / weight;
+    if (memory->warm_up > WARM_UP_ITERATIONS)
+        memory->warm_up = WARM_UP_ITERATIONS;
+
     return 0;
+}
+
+/* Names that were looked up live on in a table whose places go by addresses, until some
+ * other name takes the place: that would be a free of chance. From here on the worker
+ * itself looks up nothing. */
+void worker_memory_begin(void)
+{
+    PyType_ClearCache();
 }
 
 /* Everything but what is alive goes, and the free lists with it. -1 with an exception. */
@@ -199,10 +220,10 @@ enum dcb_failure worker_memory_count(struct worker_python *python, enum dcb_memo
 }
 
 enum dcb_failure worker_memory_warm_up(struct worker_python *python, enum dcb_memo kind,
-                                       uint64_t iterations, void (*step)(void *context),
-                                       void *context, struct dcb_error *err)
+                                       void (*step)(void *context), void *context,
+                                       struct dcb_error *err)
 {
-    for (uint64_t i = 0; i < iterations * python->object_count; i++) {
+    for (uint64_t i = 0; i < python->memory->warm_up * python->object_count; i++) {
         struct call call = {.object = i % python->object_count, .kind = kind};
         int rc;
 
@@ -224,7 +245,7 @@ static int prepare_blocks(struct worker_memory *memory)
 {
     if (memory->blocks)
         return 0;
-    memory->types = PyObject_CallMethod(memory->module, "all_types", NULL);
+    memory->types = PyObject_CallNoArgs(memory->all_types);
     if (!memory->types || !PyList_Check(memory->types))
         return -1;
     memory->blocks = worker_blocks_new(memory->types);
@@ -376,9 +397,8 @@ static int predict_call(struct worker_python *python, struct call *call,
     int rc = begin_call(python, call);
 
     if (rc == 0) {
-        PyObject *objects =
-            PyObject_CallMethod(memory->module, "not_shared", "OO",
-                                python->arguments_b[call->object + 1], call->copy);
+        PyObject *objects = PyObject_CallFunctionObjArgs(
+            memory->not_shared, python->arguments_b[call->object + 1], call->copy, NULL);
 
         rc = objects && PyList_Check(objects)
                  ? add_sizes(memory, objects, call->serial, prediction)
@@ -431,7 +451,7 @@ int worker_memory_prepare_losses(struct worker_python *python, struct dcb_error 
 }
 
 void worker_memory_name_losses(struct worker_python *python, uint64_t serial,
-                               struct worker_terms *ret_terms)
+                               int64_t bytes, struct worker_terms *ret_terms)
 {
     struct worker_memory *memory = python->memory;
 
@@ -440,5 +460,6 @@ void worker_memory_name_losses(struct worker_python *python, uint64_t serial,
     worker_blocks_take(memory->blocks, 0);
     dcb_ledger_unlock(memory->ledger);
     name_blocks(memory, false, ret_terms);
+    ret_terms->items[0].bytes += bytes - sum(ret_terms);
     ret_terms->found = true;
 }

@@ -133,10 +133,14 @@ bool worker_counts_native(void);
 /* Once the arm and the workload are loaded. */
 int worker_memory_prepare(struct worker_python *python, struct dcb_error *err);
 
-/* Makes and drops copies of all objects, so often. RAISED with the exception. */
+/* When all is loaded, and the heap is settled. */
+void worker_memory_begin(void);
+
+/* Makes and drops copies of all objects, small ones more often than large ones. RAISED
+ * with the exception. */
 enum dcb_failure worker_memory_warm_up(struct worker_python *python, enum dcb_memo kind,
-                                       uint64_t iterations, void (*step)(void *context),
-                                       void *context, struct dcb_error *err);
+                                       void (*step)(void *context), void *context,
+                                       struct dcb_error *err);
 
 /* Counts an iteration. `step` is called before each copy is made. NONE; RAISED with the
  * exception; LOAD where it cannot be counted. */
@@ -186,11 +190,11 @@ int worker_memory_read(struct worker_python *python, struct dcb_memory_point *re
                        struct dcb_error *err);
 
 /* Before the first point, and after the last: what there is of blocks that were taken
- * since the serial was asked for. */
+ * since the serial was asked for. The terms come to `bytes`. */
 int worker_memory_prepare_losses(struct worker_python *python, struct dcb_error *err);
 uint64_t worker_memory_serial(const struct worker_python *python);
 void worker_memory_name_losses(struct worker_python *python, uint64_t serial,
-                               struct worker_terms *ret_terms);
+                               int64_t bytes, struct worker_terms *ret_terms);
 
 /* ---- py_loop.c: the timed region ---- */
 
