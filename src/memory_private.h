@@ -13,7 +13,7 @@ struct dcb_error;
 enum {
     DCB_MEMORY_ITERATIONS = 5,
     DCB_MEMORY_WARMUPS = 3,
-    DCB_MEMORY_LEAK_WARMUPS = 1000, /* at most; a tenth of the iterations */
+    DCB_MEMORY_LEAK_WARMUPS = 2000, /* at most; a tenth of the iterations */
     DCB_MEMORY_LEAK_POINTS = 100,
     DCB_MEMORY_TERMS_MAX = 100
 };

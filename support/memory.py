@@ -4,7 +4,7 @@ Nothing here runs while a call is counted.
 """
 
 from gc import collect, get_referents
-from sys import getsizeof
+from sys import getsizeof, version_info
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 
 
@@ -30,6 +30,22 @@ def all_types():
 _LEFT_OUT = (type, ModuleType, FunctionType, BuiltinFunctionType, CodeType)
 
 
+def _attributes(x):
+    """Return the dictionary of an instance in a list, or nothing.
+
+    From 3.13 on, one that shares its values with the instance is no referent.
+    """
+    if version_info < (3, 13) or not type(x).__flags__ & _INLINE_VALUES:
+        return []
+    try:
+        return [object.__getattribute__(x, "__dict__")]
+    except AttributeError:
+        return []
+
+
+_INLINE_VALUES = 1 << 2     # Py_TPFLAGS_INLINE_VALUES
+
+
 def _reachable(x, known):
     """Return the objects below x and itself, by id, without those known."""
     found = {}
@@ -40,6 +56,7 @@ def _reachable(x, known):
             continue
         found[id(x)] = x
         stack += get_referents(x)
+        stack += _attributes(x)
     return found
 
 

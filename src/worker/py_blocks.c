@@ -107,6 +107,7 @@ static void name_object(const struct worker_blocks *blocks, struct worker_block 
     if (item->block.layer == DCB_LAYER_INTERPRETER)
         item->type = type_of(blocks, &item->block, &item->free);
     item->object = item->type != NULL;
+    item->free = item->object && item->free;
 }
 
 static void add_block(void *context, const struct dcb_ledger_block *block)
