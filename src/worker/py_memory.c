@@ -194,6 +194,14 @@ static enum dcb_failure failed(const struct worker_python *python,
     return call->raised ? DCB_FAILURE_RAISED : DCB_FAILURE_LOAD;
 }
 
+static bool is_whole(const struct worker_memory *memory, struct dcb_error *err)
+{
+    if (memory->ledger->broken)
+        dcb_error_set(err, DCB_ERROR_SYSTEM,
+                      "no memory to keep the ledger of its blocks in");
+    return !memory->ledger->broken;
+}
+
 enum dcb_failure worker_memory_count(struct worker_python *python, enum dcb_memo kind,
                                      void (*step)(void *context), void *context,
                                      struct dcb_figures *ret_figures,
@@ -220,7 +228,7 @@ enum dcb_failure worker_memory_count(struct worker_python *python, enum dcb_memo
         }
     }
     *ret_figures = figures;
-    return DCB_FAILURE_NONE;
+    return is_whole(memory, err) ? DCB_FAILURE_NONE : DCB_FAILURE_LOAD;
 }
 
 enum dcb_failure worker_memory_warm_up(struct worker_python *python, enum dcb_memo kind,
@@ -440,7 +448,7 @@ int worker_memory_read(struct worker_python *python, struct dcb_memory_point *re
         ret_point->blocks[i] = counts[i].blocks;
         ret_point->bytes[i] = counts[i].bytes;
     }
-    return 0;
+    return is_whole(python->memory, err) ? 0 : -1;
 }
 
 uint64_t worker_memory_serial(const struct worker_python *python)
