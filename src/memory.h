@@ -114,7 +114,7 @@ struct dcb_memory {
 struct dcb_memory_progress {
     const char *workload, *impl;
     size_t pair_index, pair_count;
-    uint64_t done, steps; /* of this pair */
+    uint64_t done; /* steps of this worker: nobody knows how many there will be */
     double elapsed_s;
 };
 
