@@ -22,6 +22,7 @@ enum cli_command {
     CLI_DOCTOR,
     CLI_SELFTEST,
     CLI_VERIFY,
+    CLI_MEMORY,
     CLI_COMMAND_COUNT
 };
 
@@ -55,6 +56,7 @@ struct cli_options {
     struct cli_list fail_if;     /* --fail-if: faster slower same inconclusive ... */
     struct cli_list rules;       /* --rule: time instructions; none: both */
     struct cli_list batteries;   /* --battery: suite cases graphs; none: all */
+    struct cli_list memos;       /* --memo: absent none dict ... all */
     struct cli_list python_path; /* --python-path, repeatable, never split at commas */
     char *baseline;              /* -b; NULL: stdlib */
     char *output;                /* -o */
@@ -89,6 +91,8 @@ struct cli_options {
     bool has_seed;
     uint64_t seed;              /* decimal, 0x.. too */
     uint64_t graphs;            /* random ones to verify with */
+    uint64_t leak_iterations;   /* --leak-iterations; 0: chosen by dcbench */
+    bool leaks;                 /* --leaks */
     bool gc;                    /* default true */
     bool verify;                /* default true */
     bool allow_pickle;          /* --allow-pickle: a .pkl workload may run its code */

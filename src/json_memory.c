@@ -61,10 +61,8 @@ static json_t *encode_plan(const struct dcb_memory *memory,
         encode_sources(request->workloads, memory->workload_sources,
                        request->workload_count),
         "memos", encode_memos(memory, frame), "iterations",
-        request->iterations ? dcb_json_whole(request->iterations) : json_null(),
-        "leak_iterations",
-        request->leak_iterations ? dcb_json_whole(request->leak_iterations) : json_null(),
-        "native_missing",
+        request->iterations ? dcb_json_whole(request->iterations) : json_null(), "leaks",
+        json_boolean(request->leak_iterations > 0), "native_missing",
         memory->native ? json_null() : dcb_json_message(memory->native_reason), "seed",
         dcb_json_whole(request->seed), "timeout_s",
         dcb_json_number(frame->plan->timeout_s));
@@ -184,19 +182,21 @@ static json_t *encode_points(const struct dcb_memory *memory,
 }
 
 static json_t *encode_leaks(const struct dcb_memory *memory,
-                            const struct dcb_memory_leaks *leaks)
+                            const struct dcb_memory_pair *pair)
 {
+    const struct dcb_memory_leaks *leaks = &pair->leaks;
     struct dcb_memory_loss loss;
 
     if (!leaks->asked)
         return json_null();
-    loss = dcb_memory_loss(memory, leaks);
+    loss = dcb_memory_loss(memory, pair);
     return json_pack(
-        "{s:s?, s:o, s:o, s:o, s:o, s:o, s:o}", "failure",
-        dcb_failure_name(leaks->failure), "message", dcb_json_message(leaks->message),
-        "iterations", dcb_json_whole(loss.iterations), "leak",
-        loss.found || loss.known ? json_boolean(loss.found) : json_null(), "terms",
-        encode_terms(leaks->terms, leaks->term_count), "rss_slope",
+        "{s:o, s:s?, s:o, s:o, s:o, s:o, s:o, s:o}", "asked",
+        dcb_json_whole(dcb_memory_leak_iterations(memory->request, pair->workload)),
+        "failure", dcb_failure_name(leaks->failure), "message",
+        dcb_json_message(leaks->message), "iterations", dcb_json_whole(loss.iterations),
+        "leak", loss.found || loss.known ? json_boolean(loss.found) : json_null(),
+        "terms", encode_terms(leaks->terms, leaks->term_count), "rss_slope",
         dcb_json_interval(&loss.rss_slope), "points", encode_points(memory, leaks));
 }
 
@@ -216,7 +216,7 @@ static json_t *encode_pair(const struct dcb_memory *memory,
                      "impl", dcb_json_text(memory->request->impls[pair->impl].label),
                      "kind", "memory", "role", pair->impl ? "candidate" : "baseline",
                      "objects", dcb_json_whole(pair->objects), "memos", memos, "leaks",
-                     encode_leaks(memory, &pair->leaks));
+                     encode_leaks(memory, pair));
 }
 
 static json_t *encode_notes(const struct dcb_memory *memory)

@@ -163,9 +163,18 @@ static struct dcb_interval slope(const struct dcb_memory_point *points, size_t c
     return found;
 }
 
-struct dcb_memory_loss dcb_memory_loss(const struct dcb_memory *memory,
-                                       const struct dcb_memory_leaks *leaks)
+uint64_t dcb_memory_leak_iterations(const struct dcb_memory_request *request,
+                                    size_t workload)
 {
+    return request->leak_iterations && request->own_leak_iterations
+               ? request->own_leak_iterations[workload]
+               : request->leak_iterations;
+}
+
+struct dcb_memory_loss dcb_memory_loss(const struct dcb_memory *memory,
+                                       const struct dcb_memory_pair *pair)
+{
+    const struct dcb_memory_leaks *leaks = &pair->leaks;
     struct dcb_memory_loss loss = {.rss_slope = {NAN, NAN, NAN}};
     enum dcb_layer layer = dcb_memory_layer(memory);
     const struct dcb_memory_point *last;
@@ -173,7 +182,8 @@ struct dcb_memory_loss dcb_memory_loss(const struct dcb_memory *memory,
     if (leaks->failure != DCB_FAILURE_NONE || leaks->point_count < 2)
         return loss;
     last = &leaks->points[leaks->point_count - 1];
-    loss.known = last->iterations == memory->request->leak_iterations;
+    loss.known =
+        last->iterations == dcb_memory_leak_iterations(memory->request, pair->workload);
     loss.iterations = last->iterations;
     for (size_t i = 0; i < DCB_LAYER_COUNT; i++) {
         loss.blocks[i] = last->blocks[i];

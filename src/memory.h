@@ -93,6 +93,8 @@ struct dcb_memory_request {
     uint32_t iterations;        /* to count; 0: 5 */
     uint32_t warmups;           /* so many in a row come to the same before them; 0: 3 */
     uint64_t leak_iterations;   /* 0: leaks are not looked for */
+    /* [workload_count], borrowed: those of each workload; NULL: all have the same */
+    const uint64_t *own_leak_iterations;
     uint64_t seed;              /* of the interpreter's hashes: the same one each time */
     const char *library;        /* of the native layer; NULL: it cannot be had */
     const char *library_reason; /* why not; borrowed */
@@ -176,6 +178,10 @@ struct dcb_memory_change dcb_memory_compare(const struct dcb_memory_cell *cell,
                                             enum dcb_layer layer, enum dcb_figure figure,
                                             double margin);
 
+/* Of a workload; 0: leaks are not looked for. */
+uint64_t dcb_memory_leak_iterations(const struct dcb_memory_request *request,
+                                    size_t workload);
+
 /* What predicting the net bytes left out: counted less predicted, of the interpreter's
  * layer. False where one of them is not known. */
 bool dcb_memory_unpredicted(const struct dcb_memory_cell *cell, int64_t *ret_bytes);
@@ -190,6 +196,6 @@ struct dcb_memory_loss {
 };
 
 struct dcb_memory_loss dcb_memory_loss(const struct dcb_memory *memory,
-                                       const struct dcb_memory_leaks *leaks);
+                                       const struct dcb_memory_pair *pair);
 
 #endif

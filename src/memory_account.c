@@ -237,7 +237,8 @@ static int take_point(struct dcb_memory_account *account, const struct dcb_answe
 
     if (!account->leaks || leaks->point_count > DCB_MEMORY_LEAK_POINTS ||
         (leaks->point_count ? point.iterations <= before : point.iterations != 0) ||
-        point.iterations > account->memory->request->leak_iterations)
+        point.iterations >
+            dcb_memory_leak_iterations(account->memory->request, account->pair->workload))
         return out_of_place(err);
     take_native(account, answer->native);
     if (!leaks->points)

@@ -55,6 +55,7 @@ static void fill_job(const struct session *session,
                      const bool memos[DCB_MEMO_COUNT], struct dcb_job *job)
 {
     const struct dcb_memory_request *request = session->memory->request;
+    uint64_t iterations = dcb_memory_leak_iterations(request, account->pair->workload);
 
     dcb_workers_fill_environment(session->plan, job);
     job->kind = account->leaks ? DCB_JOB_LEAKS : DCB_JOB_MEMORY;
@@ -66,10 +67,9 @@ static void fill_job(const struct session *session,
     dcb_spec_copy(&job->arms[0].spec, &request->impls[account->pair->impl]);
     dcb_spec_copy(&job->workload, &request->workloads[account->pair->workload]);
     if (account->leaks) {
-        job->arms[0].iterations = request->leak_iterations;
-        job->warmups =
-            (uint32_t)least(DCB_MEMORY_LEAK_WARMUPS, request->leak_iterations / 10 + 1);
-        job->rounds = (uint32_t)least(DCB_MEMORY_LEAK_POINTS, request->leak_iterations);
+        job->arms[0].iterations = iterations;
+        job->warmups = (uint32_t)least(DCB_MEMORY_LEAK_WARMUPS, iterations / 10 + 1);
+        job->rounds = (uint32_t)least(DCB_MEMORY_LEAK_POINTS, iterations);
         return;
     }
     job->warmups = dcb_memory_warmups(request);

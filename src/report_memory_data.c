@@ -164,7 +164,7 @@ static void cell_rows(const struct csv *csv, const struct dcb_memory_pair *pair,
 
 static void leak_rows(const struct csv *csv, const struct dcb_memory_pair *pair)
 {
-    struct dcb_memory_loss loss = dcb_memory_loss(csv->memory, &pair->leaks);
+    struct dcb_memory_loss loss = dcb_memory_loss(csv->memory, pair);
     char *status;
 
     for (int i = 0; loss.iterations && i < DCB_LAYER_COUNT; i++) {
@@ -285,7 +285,7 @@ static void check_cell(const struct checks *checks, const struct dcb_memory_pair
 static void check_leaks(const struct checks *checks, const struct dcb_memory_pair *pair)
 {
     const struct dcb_memory *memory = checks->memory;
-    struct dcb_memory_loss loss = dcb_memory_loss(memory, &pair->leaks);
+    struct dcb_memory_loss loss = dcb_memory_loss(memory, pair);
     enum dcb_layer layer = dcb_memory_layer(memory);
     const char *impl = impl_of(memory, pair), *workload = workload_of(memory, pair);
     char blocks[DCB_FORMAT_SIZE], bytes[DCB_FORMAT_SIZE], count[DCB_FORMAT_SIZE];

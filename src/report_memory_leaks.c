@@ -11,12 +11,21 @@
 
 enum { THOUSAND = 1000 };
 
-/* "0.0021 (-0.004 to 0.008)": bytes of an iteration. */
+/* What rounding leaves of 0 is 0, without a sign. */
+static double rounded(double value)
+{
+    return fabs(value) < 0.005 ? 0 : value;
+}
+
+/* "0.19 (-0.03 to 0.41)": bytes of an iteration. */
 static void slope_cell(struct dcb_text_table *table, const struct dcb_interval *slope)
 {
+    int digits = fabs(slope->estimate) < 100 ? 2 : 0;
+
     if (isfinite(slope->estimate))
-        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%.3g (%.3g to %.3g)",
-                            slope->estimate, slope->low, slope->high);
+        dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%.*f (%.*f to %.*f)", digits,
+                            rounded(slope->estimate), digits, rounded(slope->low), digits,
+                            rounded(slope->high));
     else
         dcb_text_table_cell(table, DCB_STYLE_DIM, "-");
 }
@@ -24,7 +33,7 @@ static void slope_cell(struct dcb_text_table *table, const struct dcb_interval *
 static void loss_cells(const struct dcb_memory_sheet *sheet,
                        const struct dcb_memory_pair *pair, struct dcb_text_table *table)
 {
-    struct dcb_memory_loss loss = dcb_memory_loss(sheet->memory, &pair->leaks);
+    struct dcb_memory_loss loss = dcb_memory_loss(sheet->memory, pair);
     enum dcb_layer layer = dcb_memory_layer(sheet->memory);
     double calls = (double)loss.iterations * (double)pair->objects;
     char text[DCB_FORMAT_SIZE];
@@ -55,7 +64,7 @@ static void append_losses(const struct dcb_memory_sheet *sheet,
                           const struct dcb_memory_pair *pair)
 {
     const char *label = sheet->memory->request->impls[pair->impl].label;
-    struct dcb_memory_loss loss = dcb_memory_loss(sheet->memory, &pair->leaks);
+    struct dcb_memory_loss loss = dcb_memory_loss(sheet->memory, pair);
     struct dcb_strbuf out = DCB_STRBUF_INIT;
     char bytes[DCB_FORMAT_SIZE], count[DCB_FORMAT_SIZE];
 
@@ -83,17 +92,16 @@ void dcb_memory_append_leaks(const struct dcb_memory_sheet *sheet, size_t worklo
     char count[DCB_FORMAT_SIZE], calls[DCB_FORMAT_SIZE], *heading, *label;
 
     heading = dcb_xasprintf(
-        "%s: leaks in %s iterations of %s", request->workloads[workload].label,
-        dcb_memory_whole(count, (int64_t)request->leak_iterations),
-        first->objects == 1 ? "one call"
-                            : dcb_memory_whole(calls, (int64_t)first->objects));
+        "%s: lost by %s iterations of %s call%s", request->workloads[workload].label,
+        dcb_memory_whole(count, (int64_t)dcb_memory_leak_iterations(request, workload)),
+        dcb_memory_whole(calls, (int64_t)first->objects), first->objects == 1 ? "" : "s");
     dcb_sheet_heading(&sheet->sheet, heading);
     free(heading);
     dcb_text_table_column(table, DCB_ALIGN_LEFT, "implementation");
-    dcb_text_table_column(table, DCB_ALIGN_RIGHT, "blocks lost");
+    dcb_text_table_column(table, DCB_ALIGN_RIGHT, "blocks");
     dcb_text_table_column(table, DCB_ALIGN_RIGHT, "bytes");
-    dcb_text_table_column(table, DCB_ALIGN_RIGHT, "per 1,000 calls");
-    dcb_text_table_column(table, DCB_ALIGN_RIGHT, "RSS slope, B");
+    dcb_text_table_column(table, DCB_ALIGN_RIGHT, "B/1,000 calls");
+    dcb_text_table_column(table, DCB_ALIGN_RIGHT, "RSS, B/iteration");
     dcb_text_table_column(table, DCB_ALIGN_LEFT, "verdict");
     for (size_t i = 0; i < request->impl_count; i++) {
         label = dcb_memory_label(sheet, request->impls[i].label);

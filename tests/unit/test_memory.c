@@ -117,7 +117,9 @@ static void a_prediction_leaves_a_rest(void **state)
 static void a_loss_is_what_the_last_point_has_more(void **state)
 {
     struct dcb_memory_point points[5] = {{.iterations = 0}};
-    struct dcb_memory_leaks leaks = {.asked = true, .points = points, .point_count = 5};
+    struct dcb_memory_pair pair = {
+        .leaks = {.asked = true, .points = points, .point_count = 5}};
+    const uint64_t own = 4000;
     struct dcb_memory_request request = {.leak_iterations = 4000};
     struct dcb_memory memory = {.request = &request, .native = true};
     struct dcb_memory_loss loss;
@@ -127,7 +129,7 @@ static void a_loss_is_what_the_last_point_has_more(void **state)
         points[i].iterations = i * 1000;
         points[i].rss_bytes = 1000000 + i * 64000;
     }
-    loss = dcb_memory_loss(&memory, &leaks);
+    loss = dcb_memory_loss(&memory, &pair);
     assert_true(loss.known);
     assert_false(loss.found);
     assert_close(loss.rss_slope.estimate, 64, 1e-9);
@@ -135,16 +137,18 @@ static void a_loss_is_what_the_last_point_has_more(void **state)
     points[4].bytes[DCB_LAYER_BOTH] = points[4].bytes[DCB_LAYER_NATIVE] = 4 * 56;
     points[4].blocks[DCB_LAYER_BOTH] = points[4].blocks[DCB_LAYER_NATIVE] = 4;
     points[2].rss_bytes += 4096;
-    loss = dcb_memory_loss(&memory, &leaks);
+    loss = dcb_memory_loss(&memory, &pair);
     assert_true(loss.found);
     assert_int_equal(loss.bytes[DCB_LAYER_BOTH], 224);
     assert_true(loss.rss_slope.low < 64 && loss.rss_slope.high > 64);
     memory.native = false;
-    assert_false(dcb_memory_loss(&memory, &leaks).found);
+    assert_false(dcb_memory_loss(&memory, &pair).found);
     request.leak_iterations = 5000;
-    assert_false(dcb_memory_loss(&memory, &leaks).known);
-    leaks.point_count = 3;
-    assert_nan(dcb_memory_loss(&memory, &leaks).rss_slope.low);
+    assert_false(dcb_memory_loss(&memory, &pair).known);
+    request.own_leak_iterations = &own;
+    assert_true(dcb_memory_loss(&memory, &pair).known);
+    pair.leaks.point_count = 3;
+    assert_nan(dcb_memory_loss(&memory, &pair).rss_slope.low);
 }
 
 int main(void)

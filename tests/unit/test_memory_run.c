@@ -299,20 +299,20 @@ static void losses_are_told(void **state)
 {
     struct run run;
     const struct dcb_memory_pair *pair = count_one(&run, "leaks");
-    struct dcb_memory_loss loss = dcb_memory_loss(&run.memory, &pair->leaks);
+    struct dcb_memory_loss loss = dcb_memory_loss(&run.memory, pair);
 
     (void)state;
     assert_true(loss.known && loss.found);
     assert_int_equal(loss.iterations, LEAK_ITERATIONS);
     assert_int_equal(loss.bytes[DCB_LAYER_INTERPRETER], 5600);
     pair = dcb_memory_pair(&run.memory, 0, 1);
-    assert_false(dcb_memory_loss(&run.memory, &pair->leaks).found);
-    assert_true(dcb_memory_loss(&run.memory, &pair->leaks).known);
+    assert_false(dcb_memory_loss(&run.memory, pair).found);
+    assert_true(dcb_memory_loss(&run.memory, pair).known);
     clear(&run);
     pair = count_one(&run, "crashes with a dict");
     assert_int_equal(pair->leaks.failure, DCB_FAILURE_DIED);
     assert_contains(pair->leaks.message, "SIGBUS");
-    assert_false(dcb_memory_loss(&run.memory, &pair->leaks).known);
+    assert_false(dcb_memory_loss(&run.memory, pair).known);
     clear(&run);
 }
 
