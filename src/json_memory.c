@@ -241,8 +241,8 @@ char *dcb_json_memory(const struct dcb_memory *memory,
     for (size_t i = 0; i < memory->pair_count; i++)
         json_array_append_new(cells, encode_pair(memory, frame, &memory->pairs[i]));
     return dcb_json_line(json_pack(
-        "{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "schema", "dcbench-result/1", "kind",
-        "memory", "dcbench", DCB_VERSION, "environment",
+        "{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "schema", "dcbench-result/1",
+        "kind", "memory", "dcbench", DCB_VERSION, "environment",
         dcb_json_environment(frame->system, &memory->python), "plan",
         encode_plan(memory, frame), "cells", cells, "notes", encode_notes(memory),
         "elapsed_s", dcb_json_number(memory->elapsed_s), "interrupted",

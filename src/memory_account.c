@@ -311,6 +311,17 @@ static bool has_ended(const struct dcb_memory_cell *cell)
     return !cell->asked || cell->failure != DCB_FAILURE_NONE || cell->predicted;
 }
 
+/* Some of them may have been on their way yet: what there is does not come to the peak.
+ */
+static void drop_terms(struct dcb_memory_cell *cell)
+{
+    for (size_t i = 0; i < cell->term_count; i++)
+        free(cell->terms[i].name);
+    free(cell->terms);
+    cell->terms = NULL;
+    cell->term_count = 0;
+}
+
 bool dcb_memory_account_end(struct dcb_memory_account *account, const char *why,
                             bool ret_left[DCB_MEMO_COUNT])
 {
@@ -329,6 +340,7 @@ bool dcb_memory_account_end(struct dcb_memory_account *account, const char *why,
 
         if (has_ended(cell))
             continue;
+        drop_terms(cell);
         if (why && !blamed)
             fail_cell(cell, DCB_FAILURE_DIED, why);
         else

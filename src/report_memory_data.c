@@ -69,7 +69,9 @@ static void add_columns(struct dcb_text_table *table)
     for (size_t i = 0; i < sizeof first_columns / sizeof *first_columns; i++)
         dcb_text_table_column(table, DCB_ALIGN_LEFT, first_columns[i]);
     for (int i = 0; i < DCB_FIGURE_COUNT; i++) {
-        const char *name = dcb_figure_name((enum dcb_figure)i);
+        /* There is a column for the kind of memo. */
+        const char *name =
+            i == DCB_FIGURE_MEMO ? "memo_bytes" : dcb_figure_name((enum dcb_figure)i);
         char *low = dcb_xasprintf("%s_low", name), *high = dcb_xasprintf("%s_high", name);
 
         dcb_text_table_column(table, DCB_ALIGN_LEFT, name);

@@ -436,6 +436,8 @@ static void what_is_not_read(void **state)
                    "kind: a result of kind 'memory': only runs are compared");
     assert_refused("{\"schema\": \"dcbench-result/1\", \"kind\": \"verify\"}",
                    "kind: is 'verify': a result of 'dcbench verify', not of a run");
+    assert_refused("{\"schema\": \"dcbench-result/1\", \"kind\": \"memory\"}",
+                   "kind: is 'memory': a result of 'dcbench memory', not of a run");
     assert_refused("{\"schema\": \"dcbench-result/1\"}", "kind: is missing");
     assert_refused("{\"schema\": \"dcbench-result/1\", \"kind\": \"run\"}",
                    "environment: is missing: an object is wanted");
