@@ -58,11 +58,11 @@ static int check_places(const struct cli_options *options, struct dcb_error *err
     return cli_measure_check_places(places, sizeof places / sizeof *places, err);
 }
 
-/* Leaks alone, or single calls with these memos. */
+/* Leaks and census alone, or single calls with these memos. */
 static bool is_asked(const struct cli_options *options, enum dcb_memo memo)
 {
     if (options->memos.count == 0)
-        return memo == DCB_MEMO_ABSENT && !options->leaks;
+        return memo == DCB_MEMO_ABSENT && !options->leaks && !options->census;
     return cli_list_contains(&options->memos, "all") ||
            cli_list_contains(&options->memos, dcb_memo_name(memo));
 }
@@ -117,6 +117,7 @@ static struct dcb_memory_request request_of(struct frame *frame)
         .workloads = frame->plan.workloads,
         .workload_count = frame->plan.workload_count,
         .iterations = options->iterations ? (uint32_t)options->iterations : ITERATIONS,
+        .census = options->census,
         .seed = options->has_seed ? options->seed : SEED,
         .library = frame->library,
         .library_reason = frame->library_reason,

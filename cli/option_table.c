@@ -116,6 +116,7 @@ static const char *const verify_examples[] = {
 static const char *const memory_examples[] = {
     "dcbench memory",
     "dcbench memory -i new=my_copy.py -w memo --memo all",
+    "dcbench memory -w point-dicts,point-slots --census",
     "dcbench memory -i new=my_copy.py -w reduce --leaks --leak-iterations 2000",
     NULL,
 };
@@ -503,6 +504,15 @@ const struct cli_option_row cli_option_rows[] = {
         .commands = MEMORY,
         .group = CLI_GROUP_MEASURE,
         .help = "look for what many copies lose; with --memo, count single ones as well",
+    },
+    {
+        .name = "census",
+        .value = CLI_VALUE_FLAG,
+        .offset = FIELD(census),
+        .commands = MEMORY,
+        .group = CLI_GROUP_MEASURE,
+        .help = "tell what objects are copied and what is shared, by type; with --memo, "
+                "count single copies as well",
     },
     {
         .name = "leak-iterations",

@@ -93,6 +93,7 @@ struct cli_options {
     uint64_t graphs;            /* random ones to verify with */
     uint64_t leak_iterations;   /* --leak-iterations; 0: chosen by dcbench */
     bool leaks;                 /* --leaks */
+    bool census;                /* --census */
     bool gc;                    /* default true */
     bool verify;                /* default true */
     bool allow_pickle;          /* --allow-pickle: a .pkl workload may run its code */

@@ -34,7 +34,8 @@ enum dcb_job_kind {
     DCB_JOB_SIMULATE, /* load the arms, have callgrind count some iterations of each */
     DCB_JOB_VERIFY,   /* load the one arm, ask the cases of batteries of it */
     DCB_JOB_MEMORY,   /* load the one arm, count what its copies take */
-    DCB_JOB_LEAKS     /* load the one arm, count what many copies leave */
+    DCB_JOB_LEAKS,    /* load the one arm, count what many copies leave */
+    DCB_JOB_CENSUS    /* load the one arm, tell what its copies are made of */
 };
 
 struct dcb_job_arm {
@@ -101,6 +102,7 @@ enum dcb_answer_kind {
                                left */
     DCB_ANSWER_PREDICTION,  /* memory: what the copies should hold */
     DCB_ANSWER_POINT,       /* leaks */
+    DCB_ANSWER_CENSUS,      /* census: of the objects of a type, or why not */
     DCB_ANSWER_DONE         /* the last one */
 };
 
@@ -153,6 +155,7 @@ struct dcb_answer {
     uint64_t count; /* term, prediction: objects or blocks */
     int64_t bytes;  /* term, prediction */
     struct dcb_memory_point point;
+    int64_t census[DCB_CENSUS_COUNT];
     char *expected, *got, *expression; /* outcome; `version` as well. NULL: not said */
 };
 

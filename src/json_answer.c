@@ -14,7 +14,7 @@
 
 static const char *const answer_kinds[] = {
     "interpreter", "source",  "workload", "arm",        "event", "battery", "case",
-    "outcome",     "figures", "term",     "prediction", "point", "done"};
+    "outcome",     "figures", "term",     "prediction", "point", "census",  "done"};
 static const char *const batteries[] = {"suite", "cases", "graphs"};
 /* Those that a worker can tell of itself. */
 static const char *const outcomes[] = {"passed", "failed", "accepted deviation",

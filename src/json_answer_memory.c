@@ -16,7 +16,8 @@ static const json_int_t BYTES_MAX = INT64_C(1) << 48, COUNT_MAX = INT64_C(1) << 
 bool dcb_json_is_of_memory(enum dcb_answer_kind kind)
 {
     return kind == DCB_ANSWER_FIGURES || kind == DCB_ANSWER_TERM ||
-           kind == DCB_ANSWER_PREDICTION || kind == DCB_ANSWER_POINT;
+           kind == DCB_ANSWER_PREDICTION || kind == DCB_ANSWER_POINT ||
+           kind == DCB_ANSWER_CENSUS;
 }
 
 /* ---- encoding ---- */
@@ -58,6 +59,11 @@ void dcb_json_encode_memory(const struct dcb_answer *answer, json_t *object)
 {
     if (answer->kind == DCB_ANSWER_POINT) {
         encode_point(answer, object);
+        return;
+    }
+    if (answer->kind == DCB_ANSWER_CENSUS) {
+        json_object_set_new(object, "census",
+                            encode_numbers(answer->census, DCB_CENSUS_COUNT));
         return;
     }
     json_object_set_new(object, "memo", json_string(dcb_memo_name(answer->memo)));
@@ -147,6 +153,22 @@ static int decode_amount(const json_t *root, struct dcb_answer *answer,
                : dcb_error_set(err, DCB_ERROR_SYSTEM, "'name' of its answer is missing");
 }
 
+static int decode_census(const json_t *root, struct dcb_answer *answer,
+                         struct dcb_error *err)
+{
+    if (answer->failure != DCB_FAILURE_NONE) {
+        answer->message = dcb_json_copy_line(root, "message", DCB_CASE_TEXT_MAX);
+        return 0;
+    }
+    if (decode_list(json_object_get(root, "census"), 0, BYTES_MAX, DCB_CENSUS_COUNT,
+                    answer->census, err) != 0)
+        return -1;
+    answer->name = dcb_json_copy_line(root, "name", DCB_CASE_NAME_MAX);
+    return answer->name
+               ? 0
+               : dcb_error_set(err, DCB_ERROR_SYSTEM, "'name' of its answer is missing");
+}
+
 int dcb_json_decode_memory(const json_t *root, struct dcb_answer *answer,
                            struct dcb_error *err)
 {
@@ -154,6 +176,8 @@ int dcb_json_decode_memory(const json_t *root, struct dcb_answer *answer,
 
     if (answer->kind == DCB_ANSWER_POINT)
         return decode_point(root, answer, err);
+    if (answer->kind == DCB_ANSWER_CENSUS)
+        return decode_census(root, answer, err);
     memo = DCB_JSON_FIND_NAME(json_string_value(json_object_get(root, "memo")), memos);
     if (memo < 0)
         return dcb_error_set(err, DCB_ERROR_SYSTEM,

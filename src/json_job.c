@@ -11,8 +11,8 @@
 
 /* Jobs come from the controller itself: a wrong one is a bug. */
 
-static const char *const job_kinds[] = {"describe", "time",   "simulate",
-                                        "verify",   "memory", "leaks"};
+static const char *const job_kinds[] = {"describe", "time",  "simulate", "verify",
+                                        "memory",   "leaks", "census"};
 
 int dcb_json_find_name(const char *name, const char *const *names, size_t count)
 {
@@ -173,7 +173,7 @@ static void encode_memos(const struct dcb_job *job, json_t *object)
 static bool has_workload(enum dcb_job_kind kind)
 {
     return kind == DCB_JOB_TIME || kind == DCB_JOB_SIMULATE || kind == DCB_JOB_MEMORY ||
-           kind == DCB_JOB_LEAKS;
+           kind == DCB_JOB_LEAKS || kind == DCB_JOB_CENSUS;
 }
 
 char *dcb_job_encode(const struct dcb_job *job)

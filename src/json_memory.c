@@ -55,14 +55,15 @@ static json_t *encode_plan(const struct dcb_memory *memory,
     const struct dcb_memory_request *request = memory->request;
 
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "implementations",
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "implementations",
         encode_sources(request->impls, memory->impl_sources, request->impl_count),
         "workloads",
         encode_sources(request->workloads, memory->workload_sources,
                        request->workload_count),
         "memos", encode_memos(memory, frame), "iterations",
         request->iterations ? dcb_json_whole(request->iterations) : json_null(), "leaks",
-        json_boolean(request->leak_iterations > 0), "native_missing",
+        json_boolean(request->leak_iterations > 0), "census",
+        json_boolean(request->census), "native_missing",
         memory->native ? json_null() : dcb_json_message(memory->native_reason), "seed",
         dcb_json_whole(request->seed), "timeout_s",
         dcb_json_number(frame->plan->timeout_s));
@@ -200,6 +201,33 @@ static json_t *encode_leaks(const struct dcb_memory *memory,
         dcb_json_interval(&loss.rss_slope), "points", encode_points(memory, leaks));
 }
 
+/* ---- the census ---- */
+
+static json_t *encode_census(const struct dcb_memory_census *census)
+{
+    /* By enum dcb_census. */
+    static const char *const names[DCB_CENSUS_COUNT] = {
+        "objects",      "bytes", "copied", "copied_bytes", "shared",
+        "shared_bytes", "items", "room",   "copied_items", "copied_room"};
+    json_t *types;
+
+    if (!census->asked)
+        return json_null();
+    types = json_array();
+    for (size_t i = 0; i < census->type_count; i++) {
+        json_t *type =
+            json_pack("{s:o}", "type", dcb_json_message(census->types[i].name));
+
+        for (size_t k = 0; k < DCB_CENSUS_COUNT; k++)
+            json_object_set_new(type, names[k], json_integer(census->types[i].counts[k]));
+        json_array_append_new(types, type);
+    }
+    return json_pack(
+        "{s:s?, s:o, s:b, s:o}", "failure", dcb_failure_name(census->failure), "message",
+        dcb_json_message(census->message), "done",
+        (int)(census->done && census->failure == DCB_FAILURE_NONE), "types", types);
+}
+
 static json_t *encode_pair(const struct dcb_memory *memory,
                            const struct dcb_json_memory_frame *frame,
                            const struct dcb_memory_pair *pair)
@@ -211,12 +239,12 @@ static json_t *encode_pair(const struct dcb_memory *memory,
             json_array_append_new(memos,
                                   encode_memo(memory, frame, pair, (enum dcb_memo)i));
     }
-    return json_pack("{s:o, s:o, s:s, s:s, s:o, s:o, s:o}", "workload",
+    return json_pack("{s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o}", "workload",
                      dcb_json_text(memory->request->workloads[pair->workload].label),
                      "impl", dcb_json_text(memory->request->impls[pair->impl].label),
                      "kind", "memory", "role", pair->impl ? "candidate" : "baseline",
                      "objects", dcb_json_whole(pair->objects), "memos", memos, "leaks",
-                     encode_leaks(memory, pair));
+                     encode_leaks(memory, pair), "census", encode_census(&pair->census));
 }
 
 static json_t *encode_notes(const struct dcb_memory *memory)

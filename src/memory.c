@@ -33,6 +33,10 @@ static void clear_pair(struct dcb_memory_pair *pair)
     free(pair->leaks.message);
     free(pair->leaks.points);
     clear_terms(pair->leaks.terms, pair->leaks.term_count);
+    for (size_t i = 0; i < pair->census.type_count; i++)
+        free(pair->census.types[i].name);
+    free(pair->census.types);
+    free(pair->census.message);
 }
 
 void dcb_memory_clear(struct dcb_memory *memory)
@@ -124,6 +128,17 @@ bool dcb_memory_unpredicted(const struct dcb_memory_cell *cell, int64_t *ret_byt
     *ret_bytes = cell->values[DCB_LAYER_INTERPRETER][DCB_FIGURE_NET].value -
                  (int64_t)cell->predicted_bytes;
     return true;
+}
+
+void dcb_memory_census_sum(const struct dcb_memory_census *census,
+                           int64_t ret_counts[DCB_CENSUS_COUNT])
+{
+    for (int k = 0; k < DCB_CENSUS_COUNT; k++)
+        ret_counts[k] = 0;
+    for (size_t i = 0; i < census->type_count; i++) {
+        for (int k = 0; k < DCB_CENSUS_COUNT; k++)
+            ret_counts[k] += census->types[i].counts[k];
+    }
 }
 
 /* ---- leaks ---- */

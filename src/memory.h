@@ -76,12 +76,28 @@ struct dcb_memory_leaks {
     size_t term_count;
 };
 
+/* The objects of a type. */
+struct dcb_memory_type {
+    char *name; /* untrusted, one line */
+    int64_t counts[DCB_CENSUS_COUNT];
+};
+
+/* What copies are made of, and originals, which have been copied before. */
+struct dcb_memory_census {
+    bool asked, done;
+    enum dcb_failure failure;
+    char *message;                 /* NULL; untrusted */
+    struct dcb_memory_type *types; /* in the order of the originals' bytes */
+    size_t type_count;
+};
+
 /* One implementation with one workload. */
 struct dcb_memory_pair {
     size_t workload, impl; /* of the request */
     uint64_t objects;      /* calls of an iteration */
     struct dcb_memory_cell cells[DCB_MEMO_COUNT];
     struct dcb_memory_leaks leaks;
+    struct dcb_memory_census census;
 };
 
 struct dcb_memory_request {
@@ -95,6 +111,7 @@ struct dcb_memory_request {
     uint64_t leak_iterations;   /* 0: leaks are not looked for */
     /* [workload_count], borrowed: those of each workload; NULL: all have the same */
     const uint64_t *own_leak_iterations;
+    bool census;                /* what objects are copied is told */
     uint64_t seed;              /* of the interpreter's hashes: the same one each time */
     const char *library;        /* of the native layer; NULL: it cannot be had */
     const char *library_reason; /* why not; borrowed */
@@ -181,6 +198,10 @@ struct dcb_memory_change dcb_memory_compare(const struct dcb_memory_cell *cell,
 /* Of a workload; 0: leaks are not looked for. */
 uint64_t dcb_memory_leak_iterations(const struct dcb_memory_request *request,
                                     size_t workload);
+
+/* All types together. */
+void dcb_memory_census_sum(const struct dcb_memory_census *census,
+                           int64_t ret_counts[DCB_CENSUS_COUNT]);
 
 /* What predicting the net bytes left out: counted less predicted, of the interpreter's
  * layer. False where one of them is not known. */

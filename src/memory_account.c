@@ -34,6 +34,7 @@ void dcb_memory_init(struct dcb_memory *ret_memory,
         pair->workload = i / request->impl_count;
         pair->impl = i % request->impl_count;
         pair->leaks.asked = request->leak_iterations > 0;
+        pair->census.asked = request->census;
         for (size_t memo = 0; memo < DCB_MEMO_COUNT; memo++) {
             pair->cells[memo].memo = (enum dcb_memo)memo;
             pair->cells[memo].asked = request->memos[memo];
@@ -43,11 +44,13 @@ void dcb_memory_init(struct dcb_memory *ret_memory,
 }
 
 void dcb_memory_account_init(struct dcb_memory_account *account,
-                             struct dcb_memory *memory, size_t pair, bool leaks)
+                             struct dcb_memory *memory, size_t pair,
+                             enum dcb_job_kind kind)
 {
     *account = (struct dcb_memory_account){.memory = memory,
                                            .pair = &memory->pairs[pair],
-                                           .leaks = leaks,
+                                           .leaks = kind == DCB_JOB_LEAKS,
+                                           .census = kind == DCB_JOB_CENSUS,
                                            .memo = DCB_MEMO_COUNT};
     account->figures =
         dcb_xcalloc(dcb_memory_iterations(memory->request), sizeof *account->figures);
@@ -77,6 +80,14 @@ static void fail_leaks(struct dcb_memory_leaks *leaks, enum dcb_failure failure,
     leaks->message = dcb_xstrdup(why);
 }
 
+static void fail_census(struct dcb_memory_census *census, enum dcb_failure failure,
+                        const char *why)
+{
+    free(census->message);
+    census->failure = failure;
+    census->message = dcb_xstrdup(why);
+}
+
 void dcb_memory_account_fail(struct dcb_memory_account *account, enum dcb_failure failure,
                              const char *why)
 {
@@ -84,6 +95,10 @@ void dcb_memory_account_fail(struct dcb_memory_account *account, enum dcb_failur
 
     if (account->leaks) {
         fail_leaks(&pair->leaks, failure, why);
+        return;
+    }
+    if (account->census) {
+        fail_census(&pair->census, failure, why);
         return;
     }
     for (size_t i = 0; i < DCB_MEMO_COUNT; i++) {
@@ -260,6 +275,30 @@ static void relate_points(struct dcb_memory_leaks *leaks)
     }
 }
 
+/* ---- the census ---- */
+
+static int take_type(struct dcb_memory_account *account, struct dcb_answer *answer,
+                     struct dcb_error *err)
+{
+    struct dcb_memory_census *census = &account->pair->census;
+    struct dcb_memory_type *type;
+
+    if (answer->failure != DCB_FAILURE_NONE) {
+        fail_census(census, answer->failure,
+                    answer->message ? answer->message : "no reason given");
+        return 0;
+    }
+    if (census->type_count == DCB_MEMORY_TYPES_MAX)
+        return dcb_error_set(err, DCB_ERROR_SYSTEM, "it has too many types");
+    census->types =
+        dcb_xrealloc(census->types, census->type_count + 1, sizeof *census->types);
+    type = &census->types[census->type_count++];
+    type->name = answer->name;
+    answer->name = NULL;
+    memcpy(type->counts, answer->census, sizeof type->counts);
+    return 0;
+}
+
 /* ---- all of it ---- */
 
 static int take_workload(struct dcb_memory_account *account,
@@ -284,7 +323,15 @@ static int take_arm(struct dcb_memory_account *account, const struct dcb_answer 
 int dcb_memory_account_take(struct dcb_memory_account *account, struct dcb_answer *answer,
                             struct dcb_error *err)
 {
+    bool others = answer->kind == DCB_ANSWER_FIGURES || answer->kind == DCB_ANSWER_TERM ||
+                  answer->kind == DCB_ANSWER_PREDICTION ||
+                  answer->kind == DCB_ANSWER_POINT;
+
+    if (account->census ? others : answer->kind == DCB_ANSWER_CENSUS)
+        return out_of_place(err);
     switch (answer->kind) {
+    case DCB_ANSWER_CENSUS:
+        return take_type(account, answer, err);
     case DCB_ANSWER_WORKLOAD:
         return take_workload(account, answer);
     case DCB_ANSWER_INTERPRETER:
@@ -300,6 +347,7 @@ int dcb_memory_account_take(struct dcb_memory_account *account, struct dcb_answe
         return take_point(account, answer, err);
     case DCB_ANSWER_DONE:
         account->done = true;
+        account->pair->census.done = account->pair->census.done || account->census;
         return 0;
     default:
         return out_of_place(err);
@@ -329,6 +377,11 @@ bool dcb_memory_account_end(struct dcb_memory_account *account, const char *why,
 
     for (size_t i = 0; i < DCB_MEMO_COUNT; i++)
         ret_left[i] = false;
+    if (account->census) {
+        if (why && account->pair->census.failure == DCB_FAILURE_NONE)
+            fail_census(&account->pair->census, DCB_FAILURE_DIED, why);
+        return false;
+    }
     if (account->leaks) {
         relate_points(&account->pair->leaks);
         if (why && account->pair->leaks.failure == DCB_FAILURE_NONE)

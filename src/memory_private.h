@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "job.h"
 #include "memory.h"
 
 struct dcb_answer;
@@ -15,7 +16,8 @@ enum {
     DCB_MEMORY_WARMUPS = 3,
     DCB_MEMORY_LEAK_WARMUPS = 2000, /* at most; a tenth of the iterations */
     DCB_MEMORY_LEAK_POINTS = 100,
-    DCB_MEMORY_TERMS_MAX = 100
+    DCB_MEMORY_TERMS_MAX = 100,
+    DCB_MEMORY_TYPES_MAX = 1000 /* what more there are the worker adds to one of them */
 };
 
 /* Room for all pairs, with what is asked of each. */
@@ -30,7 +32,8 @@ uint32_t dcb_memory_warmups(const struct dcb_memory_request *request);
 struct dcb_memory_account {
     struct dcb_memory *memory;
     struct dcb_memory_pair *pair;
-    bool leaks; /* it looks for them; else it counts */
+    bool leaks;  /* it looks for them; */
+    bool census; /* it tells of objects; else it counts */
 
     struct dcb_figures *figures; /* of the cell in hand */
     uint32_t figure_count;
@@ -39,7 +42,8 @@ struct dcb_memory_account {
 };
 
 void dcb_memory_account_init(struct dcb_memory_account *account,
-                             struct dcb_memory *memory, size_t pair, bool leaks);
+                             struct dcb_memory *memory, size_t pair,
+                             enum dcb_job_kind kind);
 
 /* Takes the answer, and its texts. -1 where it does not fit those before it. */
 int dcb_memory_account_take(struct dcb_memory_account *account, struct dcb_answer *answer,

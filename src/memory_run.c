@@ -58,7 +58,9 @@ static void fill_job(const struct session *session,
     uint64_t iterations = dcb_memory_leak_iterations(request, account->pair->workload);
 
     dcb_workers_fill_environment(session->plan, job);
-    job->kind = account->leaks ? DCB_JOB_LEAKS : DCB_JOB_MEMORY;
+    job->kind = account->leaks    ? DCB_JOB_LEAKS
+                : account->census ? DCB_JOB_CENSUS
+                                  : DCB_JOB_MEMORY;
     job->seed = request->seed & INT64_MAX;
     job->arms = dcb_xcalloc(1, sizeof *job->arms);
     job->arm_count = 1;
@@ -177,7 +179,8 @@ static int run_turn(struct turn *turn, char **ret_why, struct dcb_error *err)
     char *job = dcb_job_encode(&turn->job);
     struct dcb_spawn_request request = {
         .program = session->plan->worker,
-        .preload = memory->native ? memory->request->library : NULL,
+        .preload =
+            memory->native && !turn->account->census ? memory->request->library : NULL,
         .job = job,
         .samples_fd = turn->samples_fd,
         .code_fd = session->code_fd,
@@ -229,20 +232,31 @@ static int ask(struct session *session, struct dcb_memory_account *account,
     return rc;
 }
 
-static int count_pair(struct session *session, size_t pair, struct dcb_error *err)
+static bool is_asked(const struct dcb_memory_request *request, enum dcb_job_kind kind)
 {
-    const struct dcb_memory_request *request = session->memory->request;
     bool counts = false;
-    int rc = 0;
 
+    if (kind == DCB_JOB_LEAKS)
+        return request->leak_iterations > 0;
+    if (kind == DCB_JOB_CENSUS)
+        return request->census;
     for (size_t i = 0; i < DCB_MEMO_COUNT; i++)
         counts = counts || request->memos[i];
-    for (int leaks = 0; rc == 0 && leaks < 2; leaks++) {
+    return counts;
+}
+
+static int count_pair(struct session *session, size_t pair, struct dcb_error *err)
+{
+    static const enum dcb_job_kind kinds[] = {DCB_JOB_MEMORY, DCB_JOB_LEAKS,
+                                              DCB_JOB_CENSUS};
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < sizeof kinds / sizeof *kinds; i++) {
         struct dcb_memory_account account;
 
-        if (leaks ? request->leak_iterations == 0 : !counts)
+        if (!is_asked(session->memory->request, kinds[i]))
             continue;
-        dcb_memory_account_init(&account, session->memory, pair, leaks);
+        dcb_memory_account_init(&account, session->memory, pair, kinds[i]);
         rc = ask(session, &account, err);
         dcb_memory_account_clear(&account);
     }

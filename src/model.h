@@ -93,6 +93,23 @@ struct dcb_figures {
     int64_t values[DCB_LAYER_COUNT][DCB_FIGURE_COUNT];
 };
 
+/* Of the objects of a type that can be reached from those of a workload, the originals,
+ * and from their copies. Bytes are those of sys.getsizeof; items and room are of lists:
+ * what is in them, and what there is room for. */
+enum dcb_census {
+    DCB_CENSUS_OBJECTS, /* of the originals */
+    DCB_CENSUS_BYTES,
+    DCB_CENSUS_COPIED, /* of the copies, and not of the originals */
+    DCB_CENSUS_COPIED_BYTES,
+    DCB_CENSUS_SHARED, /* of both */
+    DCB_CENSUS_SHARED_BYTES,
+    DCB_CENSUS_ITEMS, /* of the originals */
+    DCB_CENSUS_ROOM,
+    DCB_CENSUS_COPIED_ITEMS, /* of the copies alone */
+    DCB_CENSUS_COPIED_ROOM,
+    DCB_CENSUS_COUNT
+};
+
 /* Leaks: what there is after so many iterations, and a full collection. */
 struct dcb_memory_point {
     uint64_t iterations;

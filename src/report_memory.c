@@ -429,6 +429,8 @@ static void append_all(const struct dcb_memory_sheet *sheet)
         }
         if (request->leak_iterations)
             dcb_memory_append_leaks(sheet, i);
+        if (request->census)
+            dcb_memory_append_census(sheet, i);
     }
     if (sheet->sheet.verbosity >= 0)
         append_legend(sheet, counted);

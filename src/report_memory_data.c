@@ -30,6 +30,11 @@ static const char *impl_of(const struct dcb_memory *memory,
 
 /* ---- CSV ---- */
 
+/* Of a census, by enum dcb_census. */
+static const char *const census_columns[DCB_CENSUS_COUNT] = {
+    "objects",      "object_bytes", "copied", "copied_bytes", "shared",
+    "shared_bytes", "items",        "room",   "copied_items", "copied_room"};
+
 static const char *const first_columns[] = {"workload", "implementation", "kind",
                                             "memo",     "layer",          "status"};
 static const char *const last_columns[] = {
@@ -39,7 +44,8 @@ static const char *const last_columns[] = {
 enum {
     LAST_COLUMNS = sizeof last_columns / sizeof *last_columns,
     CELL_COLUMNS = 5, /* of the last, those of a cell */
-    LEAK_COLUMNS = LAST_COLUMNS - CELL_COLUMNS
+    LEAK_COLUMNS = LAST_COLUMNS - CELL_COLUMNS,
+    CENSUS_COLUMNS = 1 + DCB_CENSUS_COUNT
 };
 
 static void text_cell(struct dcb_text_table *table, const char *text)
@@ -82,6 +88,9 @@ static void add_columns(struct dcb_text_table *table)
     }
     for (size_t i = 0; i < LAST_COLUMNS; i++)
         dcb_text_table_column(table, DCB_ALIGN_LEFT, last_columns[i]);
+    dcb_text_table_column(table, DCB_ALIGN_LEFT, "type");
+    for (size_t i = 0; i < DCB_CENSUS_COUNT; i++)
+        dcb_text_table_column(table, DCB_ALIGN_LEFT, census_columns[i]);
 }
 
 static void first_cells(const struct csv *csv, const struct dcb_memory_pair *pair,
@@ -135,7 +144,7 @@ static void cell_row(const struct csv *csv, const struct dcb_memory_pair *pair,
     } else {
         empty_cells(csv->table, 2);
     }
-    empty_cells(csv->table, LEAK_COLUMNS);
+    empty_cells(csv->table, LEAK_COLUMNS + CENSUS_COLUMNS);
 }
 
 static char *status_of(enum dcb_failure failure, const char *message)
@@ -160,7 +169,7 @@ static void cell_rows(const struct csv *csv, const struct dcb_memory_pair *pair,
     }
     status = status_of(cell->failure, cell->message);
     first_cells(csv, pair, "copy", dcb_memo_name(memo), NULL, status);
-    empty_cells(csv->table, 3 * DCB_FIGURE_COUNT + LAST_COLUMNS);
+    empty_cells(csv->table, 3 * DCB_FIGURE_COUNT + LAST_COLUMNS + CENSUS_COLUMNS);
     free(status);
 }
 
@@ -177,12 +186,33 @@ static void leak_rows(const struct csv *csv, const struct dcb_memory_pair *pair)
         whole_cell(csv->table, (int64_t)loss.iterations);
         whole_cell(csv->table, loss.blocks[i]);
         whole_cell(csv->table, loss.bytes[i]);
+        empty_cells(csv->table, CENSUS_COLUMNS);
     }
     if (loss.iterations)
         return;
     status = status_of(pair->leaks.failure, pair->leaks.message);
     first_cells(csv, pair, "leaks", NULL, NULL, status);
-    empty_cells(csv->table, 3 * DCB_FIGURE_COUNT + LAST_COLUMNS);
+    empty_cells(csv->table, 3 * DCB_FIGURE_COUNT + LAST_COLUMNS + CENSUS_COLUMNS);
+    free(status);
+}
+
+static void census_rows(const struct csv *csv, const struct dcb_memory_pair *pair)
+{
+    const struct dcb_memory_census *census = &pair->census;
+    char *status;
+
+    for (size_t i = 0; i < census->type_count; i++) {
+        first_cells(csv, pair, "census", NULL, NULL, "ok");
+        empty_cells(csv->table, 3 * DCB_FIGURE_COUNT + LAST_COLUMNS);
+        text_cell(csv->table, census->types[i].name);
+        for (size_t k = 0; k < DCB_CENSUS_COUNT; k++)
+            whole_cell(csv->table, census->types[i].counts[k]);
+    }
+    if (census->done && census->failure == DCB_FAILURE_NONE)
+        return;
+    status = status_of(census->failure, census->message);
+    first_cells(csv, pair, "census", NULL, NULL, status);
+    empty_cells(csv->table, 3 * DCB_FIGURE_COUNT + LAST_COLUMNS + CENSUS_COLUMNS);
     free(status);
 }
 
@@ -201,6 +231,8 @@ void dcb_report_memory_csv(const struct dcb_memory *memory, double margin,
         }
         if (pair->leaks.asked)
             leak_rows(&csv, pair);
+        if (pair->census.asked)
+            census_rows(&csv, pair);
     }
     dcb_text_table_print(csv.table, DCB_TABLE_CSV, 0, false, out);
     dcb_text_table_free(csv.table);
@@ -310,6 +342,23 @@ static void check_leaks(const struct checks *checks, const struct dcb_memory_pai
                    pair->leaks.message ? pair->leaks.message : "not all of it was run");
 }
 
+static void check_census(const struct checks *checks, const struct dcb_memory_pair *pair)
+{
+    const struct dcb_memory_census *census = &pair->census;
+    const char *impl = impl_of(checks->memory, pair),
+               *workload = workload_of(checks->memory, pair);
+
+    if (census->failure != DCB_FAILURE_NONE)
+        dcb_ci_add(checks->ci, workload, impl, "census", DCB_CI_ERROR,
+                   "the objects of %s on %s are not known: %s", impl, workload,
+                   census->message ? census->message : "(nothing said)");
+    else
+        dcb_ci_add(checks->ci, workload, impl, "census",
+                   census->done ? DCB_CI_PASSED : DCB_CI_SKIPPED,
+                   "the objects of %s on %s: %zu types", impl, workload,
+                   census->type_count);
+}
+
 void dcb_report_memory_ci(const struct dcb_memory *memory, double margin, bool more,
                           struct dcb_ci *ci)
 {
@@ -325,5 +374,7 @@ void dcb_report_memory_ci(const struct dcb_memory *memory, double margin, bool m
         }
         if (pair->leaks.asked)
             check_leaks(&checks, pair);
+        if (pair->census.asked)
+            check_census(&checks, pair);
     }
 }

@@ -34,4 +34,8 @@ void dcb_memory_remark(const struct dcb_memory_sheet *sheet, char *take_text);
 
 void dcb_memory_append_leaks(const struct dcb_memory_sheet *sheet, size_t workload);
 
+/* ---- report_memory_census.c ---- */
+
+void dcb_memory_append_census(const struct dcb_memory_sheet *sheet, size_t workload);
+
 #endif

@@ -186,6 +186,7 @@ static void take_answer(struct run *run, struct layout *layout,
     case DCB_ANSWER_TERM:
     case DCB_ANSWER_PREDICTION:
     case DCB_ANSWER_POINT:
+    case DCB_ANSWER_CENSUS:
         break;
     }
 }

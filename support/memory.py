@@ -60,6 +60,13 @@ def _reachable(x, known):
     return found
 
 
+def reachable_from(objects):
+    """Return what is below the objects of a list and they themselves, by id."""
+    found = _reachable(objects, {})
+    del found[id(objects)]
+    return found
+
+
 def not_shared(original, copy):
     """Return a list of the objects of a copy that the original has not."""
     return list(_reachable(copy, _reachable(original, {})).values())

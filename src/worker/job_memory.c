@@ -68,6 +68,8 @@ static int prepare(const struct worker_link *link, struct worker_python *python,
         return dcb_error_set(err, DCB_ERROR_INTERNAL, "job: one arm is counted");
     if (load_workload(link, python, job, &why) != 0 || load_arm(link, python, job) != 0)
         return 1;
+    if (job->kind == DCB_JOB_CENSUS) /* nothing is counted */
+        return 0;
     dcb_samples_mark(link->samples, DCB_PHASE_SETTLE, 0);
     if (worker_memory_prepare(python, err) != 0 ||
         worker_settle_heap(python, job->gc, err) != 0)
@@ -301,6 +303,36 @@ int worker_job_leaks(const struct worker_link *link, struct worker_python *pytho
         worker_answer_arm(link, 0, DCB_FAILURE_RAISED, why.text, 0, false);
     if (statm >= 0)
         close(statm);
+    finish(link, python);
+    return 0;
+}
+
+/* ---- the census ---- */
+
+static void answer_type(void *context, const struct worker_census *row)
+{
+    struct dcb_answer answer = {.kind = DCB_ANSWER_CENSUS,
+                                .name = (char *)(uintptr_t)row->name};
+
+    memcpy(answer.census, row->counts, sizeof answer.census);
+    worker_answer(context, &answer);
+}
+
+int worker_job_census(const struct worker_link *link, struct worker_python *python,
+                      const struct dcb_job *job, struct dcb_error *err)
+{
+    struct dcb_error why = DCB_ERROR_INIT;
+    int rc = prepare(link, python, job, err);
+
+    if (rc != 0) {
+        worker_answer_done(link, 0);
+        return rc < 0 ? -1 : 0;
+    }
+    beat((void *)(uintptr_t)link);
+    if (worker_census_take(python, answer_type, (void *)(uintptr_t)link, &why) != 0)
+        worker_answer(link, &(struct dcb_answer){.kind = DCB_ANSWER_CENSUS,
+                                                 .failure = DCB_FAILURE_RAISED,
+                                                 .message = why.text});
     finish(link, python);
     return 0;
 }

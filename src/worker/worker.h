@@ -244,8 +244,22 @@ void worker_meter_select(struct worker_meter *meter, uint32_t round);
 int worker_meter_block(struct worker_meter *meter, struct worker_python *python,
                        size_t arm, uint64_t iterations, struct dcb_block *ret_block);
 
+/* ---- py_census.c: what copies are made of ---- */
+
+struct worker_census {
+    char name[256]; /* of a type; untrusted */
+    int64_t counts[DCB_CENSUS_COUNT];
+};
+
+/* Copies the objects and tells of each type, the one with the most bytes first. */
+int worker_census_take(struct worker_python *python,
+                       void (*take)(void *context, const struct worker_census *row),
+                       void *context, struct dcb_error *err);
+
 /* ---- job_time.c, job_describe.c, job_simulate.c, job_verify.c, job_memory.c ---- */
 
+int worker_job_census(const struct worker_link *link, struct worker_python *python,
+                      const struct dcb_job *job, struct dcb_error *err);
 int worker_job_memory(const struct worker_link *link, struct worker_python *python,
                       const struct dcb_job *job, struct dcb_error *err);
 int worker_job_leaks(const struct worker_link *link, struct worker_python *python,

@@ -318,6 +318,59 @@ def test_leaks_and_single_copies(dcbench):
     assert all(cell["leaks"] and cell["memos"] for cell in data["cells"])
 
 
+# ---- the census ----
+
+def types_of(data, workload):
+    cell = next(cell for cell in data["cells"] if cell["workload"] == workload)
+    assert cell["census"]["done"]
+    return {row["type"]: row for row in cell["census"]["types"]}
+
+
+def test_slots_against_dictionaries(dcbench):
+    data = memory(dcbench, "-i", "merged", "-w", "point-dicts,point-slots", "--census")
+    dicts, slots = (types_of(data, name) for name in ("point-dicts", "point-slots"))
+    assert dicts["Point"]["objects"] == slots["Point"]["copied"] == 1000
+    assert dicts["dict"]["objects"] == dicts["dict"]["copied"] == 1000
+    assert "dict" not in slots
+    assert slots["Point"]["bytes"] \
+        < dicts["Point"]["bytes"] + dicts["dict"]["bytes"]
+    # Ints are nobody's own, and the list was made by append, in both.
+    for types in dicts, slots:
+        assert types["int"]["copied"] == 0 < types["int"]["shared"]
+        assert types["list"]["items"] == types["list"]["copied_items"] == 1000
+        assert types["list"]["room"] > 1000
+    table = dcbench("memory", "-i", "all", "-w", "point-dicts", "--census").out
+    assert re.search(r"^  dict +1,000 +[\d,]+ +1,000 +[\d,]+ +0 +0$", table, re.MULTILINE)
+    assert "the same by: " in table and max(map(len, table.splitlines())) <= 80, table
+
+
+def test_what_is_shared_and_what_lists_have_room_for(dcbench, write):
+    write("w.py", "inner = [b'x' * 100]\n"
+                  "workload = [[inner, inner, (1.5, 'text')], [inner] * 5]\n")
+    write("exact.py", STANDARD + """
+def deepcopy(x, memo=None):
+    return standard(x, memo)[:]
+""")
+    data = memory(dcbench, "-b", "exact=exact.py", "-i", "exact=exact.py", "-w", "w.py",
+                  "--census")
+    types = types_of(data, "w")
+    assert types["list"]["objects"] == 3 and types["list"]["copied"] == 4
+    assert types["bytes"]["objects"] == types["bytes"]["shared"] == 1
+    assert types["bytes"]["shared_bytes"] == types["bytes"]["bytes"] == 133
+    assert types["tuple"]["shared"] == types["float"]["shared"] == 1
+    # Two slices of the exact size, and two lists that were appended to.
+    assert types["list"]["items"] == types["list"]["room"] == 3 + 5 + 1
+    assert types["list"]["copied_items"] == 3 + 5 + 1 + 1
+    assert types["list"]["copied_room"] == 3 + 5 + 4 + 4
+
+
+def test_a_census_that_fails(dcbench, write):
+    write("w.py", "class Odd(list):\n    def __sizeof__(self):\n"
+                  "        raise RuntimeError('not of me')\nworkload = [Odd([1])]\n")
+    done = dcbench("memory", "-i", "stdlib", "-w", "w.py", "--census", status=3)
+    assert "RuntimeError: not of me" in done.out, done
+
+
 # ---- what fails ----
 
 @pytest.mark.parametrize("text,said", [(RAISES, "ValueError: no memo"),

@@ -364,7 +364,7 @@ static void answers_survive_the_way(void **state)
 {
     (void)state;
     for (int kind = DCB_ANSWER_INTERPRETER; kind <= DCB_ANSWER_DONE; kind++) {
-        if (kind >= DCB_ANSWER_BATTERY && kind <= DCB_ANSWER_POINT)
+        if (kind >= DCB_ANSWER_BATTERY && kind <= DCB_ANSWER_CENSUS)
             continue; /* they have fields of their own */
         for (int failure = DCB_FAILURE_NONE; failure <= DCB_FAILURE_CHANGED; failure++) {
             struct dcb_answer answer = {.kind = (enum dcb_answer_kind)kind,
@@ -482,6 +482,27 @@ static void terms_and_points_survive_the_way(void **state)
     decoded = decode(&answer);
     assert_memory_equal(&decoded.point, &answer.point, sizeof answer.point);
     assert_false(decoded.native);
+    dcb_answer_clear(&decoded);
+}
+
+static void a_census_survives_the_way(void **state)
+{
+    char name[] = "Point", message[] = "ValueError: no";
+    struct dcb_answer answer = {.kind = DCB_ANSWER_CENSUS,
+                                .name = name,
+                                .census = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}};
+    struct dcb_answer decoded = decode(&answer);
+
+    (void)state;
+    assert_string_equal(decoded.name, "Point");
+    assert_memory_equal(decoded.census, answer.census, sizeof answer.census);
+    dcb_answer_clear(&decoded);
+    answer = (struct dcb_answer){
+        .kind = DCB_ANSWER_CENSUS, .failure = DCB_FAILURE_RAISED, .message = message};
+    decoded = decode(&answer);
+    assert_int_equal(decoded.failure, DCB_FAILURE_RAISED);
+    assert_string_equal(decoded.message, "ValueError: no");
+    assert_null(decoded.name);
     dcb_answer_clear(&decoded);
 }
 
@@ -894,6 +915,7 @@ int main(void)
         cmocka_unit_test(message_that_is_not_utf8),
         cmocka_unit_test(figures_survive_the_way),
         cmocka_unit_test(terms_and_points_survive_the_way),
+        cmocka_unit_test(a_census_survives_the_way),
         cmocka_unit_test(malformed_answers_of_memory),
         cmocka_unit_test(malformed_lines),
         cmocka_unit_test(every_cut_of_an_answer_is_refused),

@@ -105,6 +105,7 @@ FIELD_TEST(has_batteries, is_list(&o->batteries, "graphs", "suite"))
 FIELD_TEST(has_graphs, o->graphs == 20)
 FIELD_TEST(has_memos, is_list(&o->memos, "dict", "all"))
 FIELD_TEST(has_leaks, o->leaks)
+FIELD_TEST(has_census, o->census)
 FIELD_TEST(has_leak_iterations, o->leak_iterations == 100000)
 FIELD_TEST(has_update, o->update)
 FIELD_TEST(has_instructions_margin, is_near(o->instructions_margin, 0.0025))
@@ -179,6 +180,7 @@ static const struct field_case {
     {"graphs", "verify --graphs 20", has_graphs},
     {"memo", "memory --memo dict,all", has_memos},
     {"leaks", "memory --leaks", has_leaks},
+    {"census", "memory --census", has_census},
     {"leak-iterations", "memory --leaks --leak-iterations 100000", has_leak_iterations},
     {"update", "check b.json --update", has_update},
     {"instructions-margin", "check b.json --instructions-margin .25",

@@ -384,6 +384,46 @@ static void what_was_not_run_is_not_known(void **state)
     assert_int_equal(outcome_of(&told, 1, "leaks"), DCB_CI_SKIPPED);
 }
 
+/* ---- the census ---- */
+
+static void a_census_is_shown_once_where_it_is_the_same(void **state)
+{
+    struct dcb_memory_type types[2][2] = {
+        {{.name = text("list"), .counts = {2, 200, 2, 176, 0, 0, 10, 14, 10, 11}},
+         {.name = text("int\nx"), .counts = {4, 112, 0, 0, 4, 112}}}};
+    struct told told;
+
+    (void)state;
+    make(&told);
+    memcpy(types[1], types[0], sizeof types[0]);
+    told.request.memos[DCB_MEMO_DICT] = false;
+    told.request.census = true;
+    for (size_t i = 0; i < IMPLS; i++) {
+        told.pairs[i].cells[DCB_MEMO_DICT].asked = false;
+        told.pairs[i].census = (struct dcb_memory_census){
+            .asked = true, .done = true, .types = types[i], .type_count = 2};
+    }
+    assert_says(&told, 0,
+                "\nsmall: objects copied by stdlib\n"
+                "  type   originals  bytes  copies  bytes  shared  bytes\n"
+                "  list           2    200       2    176       0      0\n"
+                "  int?x          4    112       0      0       4    112\n"
+                "  all            6    312       2    176       4    112\n"
+                "  lists: 10 items, with room for 14; in the copies 10, with room for "
+                "11\n  the same by: other\n");
+    types[1][0].counts[DCB_CENSUS_COPIED_ROOM] = 10;
+    assert_says(&told, 0, "\nsmall: objects copied by other\n");
+    assert_lacks(&told, 0, "the same by");
+    told.pairs[1].census.done = false;
+    assert_says(&told, 0, "\n  not known\n");
+    assert_int_equal(outcome_of(&told, 0, "census"), DCB_CI_PASSED);
+    assert_int_equal(outcome_of(&told, 1, "census"), DCB_CI_SKIPPED);
+    told.pairs[1].census.failure = DCB_FAILURE_RAISED;
+    told.pairs[1].census.message = text("ValueError: no");
+    assert_says(&told, 0, "\n  other: ValueError: no\n");
+    assert_int_equal(outcome_of(&told, 1, "census"), DCB_CI_ERROR);
+}
+
 /* ---- the other formats ---- */
 
 static void markdown_has_the_same(void **state)
@@ -411,7 +451,7 @@ static void csv_has_all_digits(void **state)
     dcb_report_memory_csv(&told.memory, told.margin, &out);
     assert_contains(out.text, "workload,implementation,kind,memo,layer,status,peak,");
     assert_contains(out.text, "\nsmall,other,copy,dict,both,ok,123456789012,");
-    assert_contains(out.text, ",more,,,,,\n");
+    assert_contains(out.text, ",more,,,,,,,");
     assert_contains(out.text, "\nsmall,other,copy,dict,native,ok,0,");
     dcb_strbuf_clear(&out);
     raise_in(&told.pairs[1].cells[DCB_MEMO_DICT], "a,\nb");
@@ -420,7 +460,7 @@ static void csv_has_all_digits(void **state)
     dcb_report_memory_csv(&told.memory, told.margin, &out);
     assert_contains(out.text, "\nsmall,other,copy,dict,,\"failed: a,?b\",");
     assert_contains(out.text, "\nsmall,other,leaks,,both,ok,");
-    assert_contains(out.text, ",100000,100,5600\n");
+    assert_contains(out.text, ",100000,100,5600,,,");
     dcb_strbuf_clear(&out);
 }
 
@@ -461,6 +501,7 @@ int main(void)
         cmocka_unit_test(what_was_not_predicted_is_told),
         cmocka_unit_test(a_leak_is_told_with_its_size),
         cmocka_unit_test(what_was_not_run_is_not_known),
+        cmocka_unit_test(a_census_is_shown_once_where_it_is_the_same),
         cmocka_unit_test(markdown_has_the_same),
         cmocka_unit_test(csv_has_all_digits),
         cmocka_unit_test(json_has_what_there_is),
