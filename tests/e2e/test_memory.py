@@ -441,6 +441,28 @@ def test_no_other_command_takes_its_result(dcbench):
         assert "'dcbench memory', not of a run" in done.err, done
 
 
+# ---- the document ----
+
+def test_the_tables_of_the_document_are_made_by_its_script(tmp_path):
+    document = tmp_path / "memory.md"
+    text = (TOP / "docs/memory.md").read_text()
+    document.write_text(re.sub(r"(<!-- \w+ -->\n).*?(\n<!-- end -->)", r"\1\2", text,
+                               flags=re.DOTALL))
+    subprocess.run([sys.executable, TOP / "scripts/memory-tables", "--document",
+                    document], check=True, capture_output=True, timeout=120)
+    made = document.read_text()
+    for name in ("memos", "terms", "objects", "sizes"):
+        ours, theirs = (re.search(rf"<!-- {name} -->\n(.*?)\n<!-- end -->", one,
+                                  re.DOTALL)[1].splitlines() for one in (made, text))
+        assert len(ours) > 5 and ours[0].startswith("| ")
+        assert ours[0].split("|")[1:3] == theirs[0].split("|")[1:3]
+    document.write_text("no tables\n")
+    done = subprocess.run([sys.executable, TOP / "scripts/memory-tables", "--document",
+                           document], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 1 and "no table 'memos'" in done.stderr
+    assert document.read_text() == "no tables\n"
+
+
 # ---- interruption ----
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
