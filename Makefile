@@ -51,7 +51,7 @@ LIB_SRC    := $(sort $(wildcard src/*.c))
 CLI_SRC    := $(sort $(wildcard cli/*.c))
 WORKER_SRC := $(sort $(wildcard src/worker/*.c))
 UNIT_SRC   := $(sort $(wildcard tests/unit/test_*.c))
-PY_FILES   := $(sort $(wildcard workloads/*.py impls/*.py support/*.py selftest/*.py memory/*.py))
+PY_FILES   := $(sort $(wildcard workloads/*.py impls/*.py support/*.py selftest/*.py))
 
 LIB_OBJ  := $(LIB_SRC:%.c=$(B)/obj/%.o)
 CLI_OBJ  := $(CLI_SRC:%.c=$(B)/obj/%.o)
@@ -131,7 +131,7 @@ $(B)/libexec/dcbench/dcbench-malloc.so: $(PRELOAD_SRC) $(wildcard src/preload/*.
 # The build tree has the shape of the installed one, so that it works in place.
 $(B)/share/dcbench: Makefile | $(B)/flags
 	@mkdir -p $@
-	@for part in workloads impls support selftest memory; do ln -sfn $(CURDIR)/$$part $@/$$part; done
+	@for part in workloads impls support selftest; do ln -sfn $(CURDIR)/$$part $@/$$part; done
 
 # cmocka 2 deprecates what cmocka 1 has nothing else for. The tests of tests/lab need a PMU
 # whose numbers are known: scripts/pmu-lab runs them.

@@ -51,7 +51,7 @@ def test_usual_layout(dcbench, build, tmp_path):
     assert [name for name in found if name.startswith("libexec/")]
     assert all(re.fullmatch(r"libexec/dcbench/dcbench-(worker-3\.\d+|malloc\.so)", name)
                for name in found if name.startswith("libexec/"))
-    for kind in ("impls", "workloads", "support", "selftest", "memory"):
+    for kind in ("impls", "workloads", "support", "selftest"):
         ours = {path.name for path in (TOP / kind).glob("*.py")}
         theirs = {name.rpartition("/")[2] for name in found
                   if name.startswith(f"share/dcbench/{kind}/")}
