@@ -393,6 +393,10 @@ static void append_legend(const struct dcb_memory_sheet *sheet, bool counted)
                           "the highest of an iteration's; net: held by its copies; "
                           "change: of the peak, against %s.",
                           memory->request->impls[0].label));
+    if (memory->request->leak_iterations)
+        dcb_memory_remark(sheet,
+                          dcb_xstrdup("B/1,000: bytes lost in a thousand calls; RSS: how "
+                                      "the resident set grows, with its 95 % interval."));
     if (!memory->native)
         dcb_memory_remark(sheet,
                           dcb_xasprintf("note: libc's malloc outside of the interpreter "

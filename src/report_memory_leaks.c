@@ -100,7 +100,7 @@ void dcb_memory_append_leaks(const struct dcb_memory_sheet *sheet, size_t worklo
     dcb_text_table_column(table, DCB_ALIGN_LEFT, "implementation");
     dcb_text_table_column(table, DCB_ALIGN_RIGHT, "blocks");
     dcb_text_table_column(table, DCB_ALIGN_RIGHT, "bytes");
-    dcb_text_table_column(table, DCB_ALIGN_RIGHT, "B/1,000 calls");
+    dcb_text_table_column(table, DCB_ALIGN_RIGHT, "B/1,000");
     dcb_text_table_column(table, DCB_ALIGN_RIGHT, "RSS, B/iteration");
     dcb_text_table_column(table, DCB_ALIGN_LEFT, "verdict");
     for (size_t i = 0; i < request->impl_count; i++) {

@@ -7,7 +7,7 @@
 #include "utf8.h"
 #include "xalloc.h"
 
-enum { LABEL_WIDTH = 18, EXACT_BYTES = 10000000, MILLIONS = 1000000 };
+enum { LABEL_WIDTH = 16, EXACT_BYTES = 10000000, MILLIONS = 1000000 };
 
 /* A minus where it is less than 0, `plus` where it is more. */
 static const char *group(char *text, int64_t number, const char *plus)

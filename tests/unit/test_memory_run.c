@@ -115,6 +115,21 @@ static void look_for_leaks(const struct dcb_job *job, const char *how)
     }
 }
 
+static void tell_types(const char *how)
+{
+    char point[] = "Point", list[] = "list";
+
+    if (strcmp(how, "figures in a census") == 0)
+        answer((struct dcb_answer){.kind = DCB_ANSWER_FIGURES, .native = true});
+    answer((struct dcb_answer){
+        .kind = DCB_ANSWER_CENSUS, .name = point, .census = {3, 300, 2, 200, 1, 100}});
+    if (strcmp(how, "crashes with a dict") == 0)
+        die(SIGBUS);
+    answer((struct dcb_answer){.kind = DCB_ANSWER_CENSUS,
+                               .name = list,
+                               .census = {1, 88, 1, 80, 0, 0, 3, 4, 3, 3}});
+}
+
 static void work_with(const struct dcb_job *job)
 {
     const char *how = job->arms[0].spec.label;
@@ -126,6 +141,8 @@ static void work_with(const struct dcb_job *job)
             .kind = DCB_ANSWER_ARM, .failure = DCB_FAILURE_LOAD, .message = why});
     else if (job->kind == DCB_JOB_LEAKS)
         look_for_leaks(job, how);
+    else if (job->kind == DCB_JOB_CENSUS)
+        tell_types(how);
     else
         count_all(job, how);
     if (strcmp(how, "lies") == 0 && write(DCB_ANSWER_FD, "{}\n", 3) != 3)
@@ -186,6 +203,7 @@ static const struct dcb_memory_pair *count_one(struct run *run, const char *how)
         .request = {.impl_count = 2,
                     .workload_count = 1,
                     .memos = {true, false, true, true, true},
+                    .census = true,
                     .leak_iterations = LEAK_ITERATIONS},
     };
     run->request.impls = run->impls;
@@ -316,6 +334,33 @@ static void losses_are_told(void **state)
     clear(&run);
 }
 
+static void types_are_told(void **state)
+{
+    struct run run;
+    const struct dcb_memory_pair *pair = count_one(&run, "counts");
+    int64_t sums[DCB_CENSUS_COUNT];
+
+    (void)state;
+    assert_true(pair->census.done);
+    assert_int_equal(pair->census.type_count, 2);
+    assert_string_equal(pair->census.types[0].name, "Point");
+    dcb_memory_census_sum(&pair->census, sums);
+    assert_int_equal(sums[DCB_CENSUS_BYTES], 388);
+    assert_int_equal(sums[DCB_CENSUS_SHARED], 1);
+    assert_int_equal(sums[DCB_CENSUS_ROOM], 4);
+    clear(&run);
+    pair = count_one(&run, "crashes with a dict");
+    assert_false(pair->census.done);
+    assert_int_equal(pair->census.failure, DCB_FAILURE_DIED);
+    assert_contains(pair->census.message, "SIGBUS");
+    clear(&run);
+    pair = count_one(&run, "figures in a census");
+    assert_int_equal(pair->census.failure, DCB_FAILURE_DIED);
+    assert_contains(pair->census.message, "not to be trusted");
+    assert_int_equal(pair->cells[DCB_MEMO_ABSENT].failure, DCB_FAILURE_NONE);
+    clear(&run);
+}
+
 static void without_the_library_one_layer_is_left(void **state)
 {
     struct run run;
@@ -337,6 +382,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(an_end_costs_the_memo_in_hand),
         cmocka_unit_test(failures_of_the_whole),
         cmocka_unit_test(losses_are_told),
+        cmocka_unit_test(types_are_told),
         cmocka_unit_test(without_the_library_one_layer_is_left),
     };
 

@@ -360,7 +360,7 @@ static void a_leak_is_told_with_its_size(void **state)
     look_for_leaks(&told, 5600);
     assert_says(&told, 0, "\nsmall: lost by 100,000 iterations of 1 call\n");
     assert_says(&told, 0, "  no leak\n");
-    assert_says(&told, 0, "  other              100  5,600             56  ");
+    assert_says(&told, 0, "  other              100  5,600       56  ");
     assert_says(&told, 0, "  leak\n  other lost: 100 list (5,600 B)\n");
     assert_lacks(&told, 0, "deepcopy(x, {})");
     assert_int_equal(outcome_of(&told, 1, "leaks"), DCB_CI_FAILED);
