@@ -137,8 +137,11 @@ def cell_of(data, impl, memo="absent", workload=None):
     raise AssertionError(f"no {impl}")
 
 
-def value(cell, figure, layer="both"):
-    found = cell["layers"][layer][figure]
+def value(cell, figure, layer=None):
+    """What each iteration came to, in the layer that is judged or another."""
+    layers = cell["layers"]
+    judged = layers["both"] or layers["interpreter"]
+    found = (layers[layer] if layer else judged)[figure]
     assert found["low"] == found["high"], found
     return found["value"]
 
@@ -160,7 +163,7 @@ def test_the_same_in_each_run(dcbench):
     assert {cell["impl"] for cell in first["cells"]} == {"stdlib", "merged", "inline"}
     for cell in first["cells"]:
         for each in cell["memos"]:
-            for layer in each["layers"].values() if each["layers"] else ():
+            for layer in filter(None, (each["layers"] or {}).values()):
                 assert all(one["low"] == one["high"] for one in layer.values()), cell
 
 
@@ -274,7 +277,10 @@ def test_more_fails_where_that_is_asked(dcbench, native, write):
     write("many.py", "workload = [list(range(20000))]\n")
     ask = ("memory", "-i", "native=nativecopy:deepcopy", "-w", "many.py",
            "--python-path", str(native), "--python", sysconfig.get_python_version())
-    assert "more" in dcbench(*ask).out
+    data = memory(dcbench, *ask[1:])
+    if data["plan"]["native_missing"]:
+        pytest.skip(data["plan"]["native_missing"])
+    assert cell_of(data, "native")["peak_change"]["verdict"] == "more"
     done = dcbench(*ask, "--fail-if", "more", "--format", "json", status=1)
     assert "peak of native on many" in done.err, done
     dcbench(*ask, "--fail-if", "more", "--margin", "99", status=0)
@@ -412,7 +418,8 @@ def test_all_outputs_of_one_count(dcbench):
                    "csv")
     data = valid((dcbench.folder / "out.json").read_text())
     rows = list(csv.DictReader(io.StringIO(done.out)))
-    counted = [row for row in rows if row["status"] == "ok" and row["layer"] == "both"]
+    layer = "interpreter" if data["plan"]["native_missing"] else "both"
+    counted = [row for row in rows if row["status"] == "ok" and row["layer"] == layer]
     assert counted
     for row in counted:
         cell = cell_of(data, row["implementation"], row["memo"], row["workload"])
@@ -448,6 +455,8 @@ def test_the_tables_of_the_document_are_made_by_its_script(tmp_path):
     text = (TOP / "docs/memory.md").read_text()
     document.write_text(re.sub(r"(<!-- \w+ -->\n).*?(\n<!-- end -->)", r"\1\2", text,
                                flags=re.DOTALL))
+    if not (TOP / "build/libexec/dcbench/dcbench-malloc.so").exists():
+        pytest.skip("its tables are of both layers")
     subprocess.run([sys.executable, TOP / "scripts/memory-tables", "--document",
                     document], check=True, capture_output=True, timeout=120)
     made = document.read_text()
