@@ -174,6 +174,20 @@ static int print_report(const struct frame *frame, const struct dcb_memory *memo
     return rc;
 }
 
+/* What --fail-if found, beside a table, which tells of all that is more. */
+static void tell_more(const struct cli_options *options, const struct dcb_ci *ci)
+{
+    for (size_t i = 0; i < ci->count && options->fail_if.count; i++) {
+        const struct dcb_ci_finding *finding = &ci->findings[i];
+        bool gate = strncmp(finding->rule, "peak", 4) == 0 ||
+                    strncmp(finding->rule, "net", 3) == 0;
+
+        if (gate && finding->outcome != DCB_CI_PASSED && options->format != CLI_JSON &&
+            options->format != CLI_CSV && !cli_ci_says(options, ci, finding))
+            cli_term_message("--fail-if: %s", finding->message);
+    }
+}
+
 /* What is known is written wherever it can be: one place that fails does not cost the
  * others. */
 static int write_all(const struct frame *frame, const struct dcb_memory *memory,
@@ -194,6 +208,7 @@ static int write_all(const struct frame *frame, const struct dcb_memory *memory,
         rc = -1;
     free(json);
     cli_findings_tell(options, ci);
+    tell_more(options, ci);
     dcb_report_memory_markdown(memory, frame->margin, options->verbosity, &report);
     if (cli_ci_write(options, ci, report.text, err) != 0)
         rc = -1;

@@ -283,6 +283,8 @@ def test_more_fails_where_that_is_asked(dcbench, native, write):
     assert cell_of(data, "native")["peak_change"]["verdict"] == "more"
     done = dcbench(*ask, "--fail-if", "more", "--format", "json", status=1)
     assert "peak of native on many" in done.err, done
+    done = dcbench(*ask, "--fail-if", "more", status=1)
+    assert done.err.startswith("dcbench: --fail-if: peak of native on many"), done
     dcbench(*ask, "--fail-if", "more", "--margin", "99", status=0)
 
 
