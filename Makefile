@@ -58,12 +58,15 @@ CLI_OBJ  := $(CLI_SRC:%.c=$(B)/obj/%.o)
 LIB      := $(B)/libdcbench.a
 PROGRAM  := $(B)/bin/dcbench
 WORKERS  := $(PYTHONS:%=$(B)/libexec/dcbench/dcbench-worker-%)
+# Counts libc's malloc, preloaded into workers that count memory. A sanitizer has an
+# allocator of its own: there it is not built.
+MALLOC_SO := $(if $(SANITIZE),,$(B)/libexec/dcbench/dcbench-malloc.so)
 UNITS    := $(UNIT_SRC:tests/unit/%.c=$(B)/tests/%)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all
-all: $(PROGRAM) $(WORKERS) $(B)/share/dcbench
+all: $(PROGRAM) $(WORKERS) $(MALLOC_SO) $(B)/share/dcbench
 
 $(B)/obj/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
@@ -118,6 +121,12 @@ $(B)/libexec/dcbench/dcbench-worker-$(1): $(B)/obj/$(1)/first.o $(patsubst src/w
 	$$(Q)$$(CC) $$(SANFLAGS) $$(LDFLAGS) -o $$@ $(B)/obj/$(1)/first.o $$(call py_first,$(1)) $$(filter-out %/first.o,$$^) $$(JANSSON_LIBS) $$(call py_last,$(1)) -lm
 endef
 $(foreach v,$(PYTHONS),$(eval $(call worker_rules,$(v))))
+
+PRELOAD_SRC := $(sort $(wildcard src/preload/*.c)) src/ledger.c
+$(B)/libexec/dcbench/dcbench-malloc.so: $(PRELOAD_SRC) $(wildcard src/preload/*.h) src/ledger.h src/model.h $(B)/flags
+	@mkdir -p $(@D)
+	@echo '  LINK    $@'
+	$(Q)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) -fno-builtin -fvisibility=hidden -fPIC -shared $(LDFLAGS) -o $@ $(PRELOAD_SRC) -pthread
 
 # The build tree has the shape of the installed one, so that it works in place.
 $(B)/share/dcbench: Makefile | $(B)/flags
@@ -196,7 +205,7 @@ check-boundaries: all ## each outside world is seen by its own modules only
 	$(Q)scripts/check-boundaries $(PROGRAM)
 
 # A header compiles alone.
-HEADERS := $(sort $(wildcard src/*.h cli/*.h))
+HEADERS := $(sort $(wildcard src/*.h src/preload/*.h cli/*.h))
 check-headers:
 	$(Q)set -e; for h in $(HEADERS); do \
 	  echo "#include \"$$h\"" | $(CC) $(ALL_CFLAGS) -I. -iquote cli -fsyntax-only -x c -; done
@@ -204,7 +213,7 @@ check-headers:
 
 check-format: ## clang-format leaves the sources as they are
 	$(Q)if clang-format --version 2>/dev/null | grep -q 'version 14'; then \
-	  clang-format --dry-run -Werror $(wildcard src/*.[ch] src/worker/*.[ch] cli/*.[ch] tests/unit/*.[ch] tests/lab/*.[ch] tests/fuzz/*.c scripts/study/*.c) && \
+	  clang-format --dry-run -Werror $(wildcard src/*.[ch] src/worker/*.[ch] src/preload/*.[ch] cli/*.[ch] tests/unit/*.[ch] tests/lab/*.[ch] tests/fuzz/*.c scripts/study/*.c) && \
 	  echo '  OK      format'; \
 	else echo '  SKIPPED format: no clang-format 14 here'; fi
 
@@ -214,10 +223,12 @@ INSTALL_PROGRAM = $(INSTALL) -D -m 755
 INSTALL_DATA    = $(INSTALL) -D -m 644
 
 .PHONY: install uninstall
-install: $(PROGRAM) $(WORKERS) ## install below $(prefix), or $(DESTDIR)$(prefix)
+install: $(PROGRAM) $(WORKERS) $(MALLOC_SO) ## install below $(prefix), or $(DESTDIR)$(prefix)
 	$(Q)$(INSTALL_PROGRAM) $(PROGRAM) '$(DESTDIR)$(bindir)/dcbench'
 	$(Q)set -e; for w in $(notdir $(WORKERS)); do \
 	  $(INSTALL_PROGRAM) $(B)/libexec/dcbench/$$w "$(DESTDIR)$(libexecdir)/dcbench/$$w"; done
+	$(Q)set -e; for l in $(MALLOC_SO); do \
+	  $(INSTALL_DATA) $$l '$(DESTDIR)$(libexecdir)/dcbench/dcbench-malloc.so'; done
 	$(Q)set -e; for f in $(PY_FILES); do \
 	  $(INSTALL_DATA) $$f "$(DESTDIR)$(datadir)/dcbench/$$f"; done
 	$(Q)$(INSTALL_DATA) man/dcbench.1 '$(DESTDIR)$(mandir)/man1/dcbench.1'

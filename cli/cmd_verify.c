@@ -98,19 +98,6 @@ static int print_report(const struct cli_options *options,
     return rc;
 }
 
-/* For the formats that programs read: what is wrong is said to a person, too. */
-static void tell(const struct cli_options *options, const struct dcb_ci *ci)
-{
-    for (size_t i = 0; i < ci->count; i++) {
-        const struct dcb_ci_finding *finding = &ci->findings[i];
-
-        if (finding->outcome != DCB_CI_PASSED && finding->outcome != DCB_CI_SKIPPED &&
-            (options->format == CLI_JSON || options->format == CLI_CSV) &&
-            !cli_ci_says(options, ci, finding))
-            cli_term_message("%s", finding->message);
-    }
-}
-
 /* What the documents tell beside what was found. */
 struct frame {
     const struct cli_options *options;
@@ -135,7 +122,7 @@ static int write_all(const struct frame *frame,
     if (options->output && dcb_outfile_write(options->output, json, err) != 0)
         rc = -1;
     free(json);
-    tell(options, ci);
+    cli_findings_tell(options, ci);
     dcb_report_verify_markdown(verification, options->verbosity, &report);
     if (cli_ci_write(options, ci, report.text, err) != 0)
         rc = -1;

@@ -23,6 +23,7 @@ int cli_history(const struct cli_options *options, struct dcb_error *err);
 int cli_list(const struct cli_options *options, struct dcb_error *err);
 int cli_doctor(const struct cli_options *options, struct dcb_error *err);
 int cli_selftest(const struct cli_options *options, struct dcb_error *err);
+int cli_memory(const struct cli_options *options, struct dcb_error *err);
 int cli_verify(const struct cli_options *options, struct dcb_error *err);
 
 #endif

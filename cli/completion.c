@@ -493,7 +493,8 @@ static void complete_fish(struct dcb_strbuf *out)
             rest.commands &= ~v->commands;
             append_fish_option(out, &own);
         }
-        append_fish_option(out, &rest);
+        if (rest.commands)
+            append_fish_option(out, &rest);
     }
 }
 

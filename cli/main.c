@@ -14,6 +14,7 @@ static int (*const commands[CLI_COMMAND_COUNT])(const struct cli_options *,
     [CLI_RUN] = cli_run,         [CLI_COMPARE] = cli_compare,   [CLI_CHECK] = cli_check,
     [CLI_CONVERT] = cli_convert, [CLI_HISTORY] = cli_history,   [CLI_LIST] = cli_list,
     [CLI_DOCTOR] = cli_doctor,   [CLI_SELFTEST] = cli_selftest, [CLI_VERIFY] = cli_verify,
+    [CLI_MEMORY] = cli_memory,
 };
 
 static int print_info(const struct cli_options *options, struct dcb_error *err)

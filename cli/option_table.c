@@ -12,9 +12,10 @@ enum {
     DOCTOR = 1u << CLI_DOCTOR,
     SELFTEST = 1u << CLI_SELFTEST,
     VERIFY = 1u << CLI_VERIFY,
+    MEMORY = 1u << CLI_MEMORY,
     CHOOSE = RUN | CHECK, /* implementations of the user's choice */
     MEASURE = CHOOSE | SELFTEST,
-    START = MEASURE | VERIFY, /* workers of their own */
+    START = MEASURE | VERIFY | MEMORY, /* workers of their own */
     EVERY = START | COMPARE | CONVERT | HISTORY | LIST | DOCTOR
 };
 
@@ -27,10 +28,16 @@ static const char *const switches[] = {"on", "off", NULL};
 static const char *const providers[] = {"auto",   "hardware", "simulated",
                                         "kernel", "none",     NULL};
 static const char *const failures[] = {
+    "faster",       "slower",    "same", "inconclusive",
+    "instructions", "incorrect", "more", NULL};
+static const char *const run_failures[] = {
     "faster", "slower", "same", "inconclusive", "instructions", "incorrect", NULL};
+static const char *const memory_failures[] = {"more", NULL};
 static const char *const verdicts[] = {"faster", "slower", "same", "inconclusive", NULL};
 static const char *const rules[] = {"time", "instructions", NULL};
 static const char *const batteries[] = {"suite", "cases", "graphs", NULL};
+static const char *const memos[] = {"absent",          "none", "dict", "mapping",
+                                    "mutable-mapping", "all",  NULL};
 static const char *const shells[] = {"bash", "zsh", "fish", NULL};
 static const char *const kinds[] = {"impls", "workloads", "events", "pmus", NULL};
 
@@ -106,6 +113,14 @@ static const char *const verify_examples[] = {
     NULL,
 };
 
+static const char *const memory_examples[] = {
+    "dcbench memory",
+    "dcbench memory -i new=my_copy.py -w memo --memo all",
+    "dcbench memory -w point-dicts,point-slots --census",
+    "dcbench memory -i new=my_copy.py -w reduce --leaks --leak-iterations 2000",
+    NULL,
+};
+
 const struct cli_exit_row cli_exit_rows[] = {
     {"0", "done, and every check holds", EVERY},
     {"1", "a check failed: a wrong copy, or what --fail-if names", RUN},
@@ -113,6 +128,7 @@ const struct cli_exit_row cli_exit_rows[] = {
     {"1", "a regression, or a wrong copy", CHECK},
     {"1", "identical code was told apart, or slower code called faster", SELFTEST},
     {"1", "an implementation is no correct deepcopy", VERIFY},
+    {"1", "a leak, or more memory where --fail-if names that", MEMORY},
     {"2", "wrong usage", EVERY},
     {"3", "this machine, a file or an implementation cannot do it",
      EVERY & ~(unsigned)COMPARE},
@@ -122,9 +138,10 @@ const struct cli_exit_row cli_exit_rows[] = {
     {"4", "not precise enough to say, or the file is of something else", CHECK},
     {"4", "the planted difference was not seen, or nothing could be said", SELFTEST},
     {"4", "nothing is wrong, but not every case could be asked", VERIFY},
+    {"4", "--fail-if more, and there is nothing to compare with", MEMORY},
     {"5", "a bug in dcbench", EVERY},
     {"130, 143", "interrupted; what was measured so far is written", MEASURE},
-    {"130, 143", "interrupted; what is known so far is written", VERIFY},
+    {"130, 143", "interrupted; what is known so far is written", VERIFY | MEMORY},
 };
 
 const size_t cli_exit_count = sizeof cli_exit_rows / sizeof cli_exit_rows[0];
@@ -234,6 +251,18 @@ const struct cli_command_row cli_command_rows[CLI_COMMAND_COUNT] = {
                            "and how to reproduce it. Nothing is timed.",
             .examples = verify_examples,
         },
+    [CLI_MEMORY] =
+        {
+            .name = "memory",
+            .usage = "memory [-i IMPLS] [-w WORKLOADS] [-b IMPL] [OPTION]...",
+            .summary = "count the memory that copies take, and look for leaks",
+            .description = "Counts what deepcopy asks the interpreter's allocators and "
+                           "libc's malloc for, in workers that do nothing else: the "
+                           "highest moment of a call, what its copy holds, and how many "
+                           "blocks are taken and given back. The figures are exact, and "
+                           "the same in each run. Nothing is timed.",
+            .examples = memory_examples,
+        },
 };
 
 static const struct cli_option_variant impl_variants[] = {
@@ -273,6 +302,7 @@ static const struct cli_option_variant format_variants[] = {
 };
 
 static const struct cli_option_variant workload_variants[] = {
+    {.commands = MEMORY, .fallback = "all; with --leaks all,single"},
     {.commands = CHECK, .fallback = "those of the file"},
     {
         .commands = HISTORY,
@@ -292,7 +322,21 @@ static const struct cli_option_variant as_in_file[] = {
     {.commands = 0},
 };
 
+static const struct cli_option_variant iterations_variants[] = {
+    {
+        .commands = MEMORY,
+        .fallback = "5",
+        .help = "iterations that are counted with each memo",
+    },
+    {.commands = 0},
+};
+
 static const struct cli_option_variant seed_variants[] = {
+    {
+        .commands = MEMORY,
+        .fallback = "1",
+        .help = "seed of the interpreter's hashes",
+    },
     {
         .commands = VERIFY,
         .fallback = "1",
@@ -303,6 +347,10 @@ static const struct cli_option_variant seed_variants[] = {
 
 static const struct cli_option_variant verbose_variants[] = {
     {
+        .commands = MEMORY,
+        .help = "both layers, and every kind of block that a peak is made of",
+    },
+    {
         .commands = VERIFY,
         .help = "every failure, none of them cut, and the names of the cases that were "
                 "skipped or reached the standard deepcopy",
@@ -312,10 +360,15 @@ static const struct cli_option_variant verbose_variants[] = {
 
 static const struct cli_option_variant quiet_variants[] = {
     {.commands = VERIFY, .help = "verdicts and what is wrong"},
+    {.commands = MEMORY, .help = "figures and what is wrong"},
     {.commands = 0},
 };
 
 static const struct cli_option_variant junit_variants[] = {
+    {
+        .commands = MEMORY,
+        .help = "write a test for each implementation, workload and memo as JUnit XML",
+    },
     {
         .commands = VERIFY,
         .help = "write a test for each implementation and battery as JUnit XML",
@@ -329,6 +382,11 @@ static const struct cli_option_variant precision_variants[] = {
 };
 
 static const struct cli_option_variant margin_variants[] = {
+    {
+        .commands = MEMORY,
+        .fallback = "10; with a mapping 50",
+        .help = "+-PCT % counts as the same, whatever the memo",
+    },
     {.commands = COMPARE, .initial = "2"},
     {.commands = CHECK, .initial = "2", .help = "PCT % slower is allowed"},
     {.commands = 0},
@@ -340,6 +398,12 @@ static const struct cli_option_variant instructions_margin_variants[] = {
 };
 
 static const struct cli_option_variant fail_if_variants[] = {
+    {.commands = RUN, .choices = run_failures},
+    {
+        .commands = MEMORY,
+        .choices = memory_failures,
+        .help = "more: fail where a peak or a copy takes more than the margin allows",
+    },
     {
         .commands = COMPARE,
         .choices = verdicts,
@@ -357,7 +421,7 @@ const struct cli_option_row cli_option_rows[] = {
         .offset = FIELD(impls),
         .argument = "IMPLS",
         .fallback = "merged",
-        .commands = CHOOSE | CONVERT | HISTORY | VERIFY,
+        .commands = CHOOSE | CONVERT | HISTORY | VERIFY | MEMORY,
         .group = CLI_GROUP_MEASURE,
         .complete = CLI_COMPLETE_IMPLS,
         .help = "implementations, by commas: NAME, FILE.py[:ATTR] or MODULE:ATTR, each "
@@ -371,11 +435,12 @@ const struct cli_option_row cli_option_rows[] = {
         .offset = FIELD(workloads),
         .argument = "WORKLOADS",
         .fallback = "all",
-        .commands = MEASURE | HISTORY,
+        .commands = MEASURE | HISTORY | MEMORY,
         .group = CLI_GROUP_MEASURE,
         .complete = CLI_COMPLETE_WORKLOADS,
         .help = "what to copy, by commas: NAME, FILE.py, MODULE:ATTR, FILE.json or "
-                "FILE.pkl; all: general, reduce and memo; extended: every built-in one",
+                "FILE.pkl; all: general, reduce and memo; extended: ten "
+                "more",
         .variants = workload_variants,
     },
     {
@@ -385,7 +450,7 @@ const struct cli_option_row cli_option_rows[] = {
         .offset = FIELD(baseline),
         .argument = "IMPL",
         .fallback = "stdlib",
-        .commands = CHOOSE,
+        .commands = CHOOSE | MEMORY,
         .group = CLI_GROUP_MEASURE,
         .complete = CLI_COMPLETE_IMPLS,
         .help = "what the others are compared with",
@@ -419,10 +484,54 @@ const struct cli_option_row cli_option_rows[] = {
         .help = "how many random graphs are copied",
     },
     {
+        .name = "memo",
+        .value = CLI_VALUE_SET,
+        .offset = FIELD(memos),
+        .argument = "LIST",
+        .choices = memos,
+        .noun = "memo",
+        .fallback = "absent",
+        .commands = MEMORY,
+        .group = CLI_GROUP_MEASURE,
+        .complete = CLI_COMPLETE_CHOICES,
+        .help = "what deepcopy is given as its memo: absent, nothing; none, None; dict, "
+                "{}; mapping, one that is read only; mutable-mapping, a UserDict; or all",
+    },
+    {
+        .name = "leaks",
+        .value = CLI_VALUE_FLAG,
+        .offset = FIELD(leaks),
+        .commands = MEMORY,
+        .group = CLI_GROUP_MEASURE,
+        .help = "look for what many copies lose; with --memo, count single ones as well",
+    },
+    {
+        .name = "census",
+        .value = CLI_VALUE_FLAG,
+        .offset = FIELD(census),
+        .commands = MEMORY,
+        .group = CLI_GROUP_MEASURE,
+        .help = "tell what objects are copied and what is shared, by type; with --memo, "
+                "count single copies as well",
+    },
+    {
+        .name = "leak-iterations",
+        .value = CLI_VALUE_COUNT64,
+        .offset = FIELD(leak_iterations),
+        .argument = "N",
+        .range = "a whole number from 1 to 1000000000000",
+        .least = 1,
+        .most = 1000000000000,
+        .fallback = "20000; of single 1000000",
+        .commands = MEMORY,
+        .group = CLI_GROUP_EFFORT,
+        .help = "how often --leaks copies a workload",
+    },
+    {
         .name = "allow-pickle",
         .value = CLI_VALUE_FLAG,
         .offset = FIELD(allow_pickle),
-        .commands = MEASURE,
+        .commands = MEASURE | MEMORY,
         .group = CLI_GROUP_MEASURE,
         .help = "load FILE.pkl workloads; a pickle can run any code",
     },
@@ -518,9 +627,10 @@ const struct cli_option_row cli_option_rows[] = {
         .least = 1,
         .most = 1000000000000,
         .fallback = "calibrated",
-        .commands = MEASURE,
+        .commands = MEASURE | MEMORY,
         .group = CLI_GROUP_EFFORT,
         .help = "iterations of each timed block",
+        .variants = iterations_variants,
     },
     {
         .name = "block-time",
@@ -559,7 +669,7 @@ const struct cli_option_row cli_option_rows[] = {
         .high = 100,
         .below = true,
         .initial = "1",
-        .commands = MEASURE | COMPARE,
+        .commands = MEASURE | COMPARE | MEMORY,
         .group = CLI_GROUP_EFFORT,
         .help = "+-PCT % counts as the same",
         .variants = margin_variants,
@@ -711,7 +821,7 @@ const struct cli_option_row cli_option_rows[] = {
         .value = CLI_VALUE_FILE,
         .offset = FIELD(output),
         .argument = "FILE",
-        .commands = CHOOSE | COMPARE | CONVERT | VERIFY,
+        .commands = CHOOSE | COMPARE | CONVERT | VERIFY | MEMORY,
         .group = CLI_GROUP_OUTPUT,
         .complete = CLI_COMPLETE_FILE,
         .help = "write the result as JSON",
@@ -808,7 +918,7 @@ const struct cli_option_row cli_option_rows[] = {
         .argument = "LIST",
         .choices = failures,
         .noun = "verdict",
-        .commands = RUN | COMPARE,
+        .commands = RUN | COMPARE | MEMORY,
         .group = CLI_GROUP_OUTPUT,
         .complete = CLI_COMPLETE_CHOICES,
         .help = "fail where a verdict is one of faster, slower, same; with "
@@ -822,7 +932,7 @@ const struct cli_option_row cli_option_rows[] = {
         .value = CLI_VALUE_FILE,
         .offset = FIELD(junit),
         .argument = "FILE",
-        .commands = CHOOSE | COMPARE | VERIFY,
+        .commands = CHOOSE | COMPARE | VERIFY | MEMORY,
         .group = CLI_GROUP_OUTPUT,
         .complete = CLI_COMPLETE_FILE,
         .help = "write every check as JUnit XML",
@@ -833,7 +943,7 @@ const struct cli_option_row cli_option_rows[] = {
         .value = CLI_VALUE_FILE,
         .offset = FIELD(summary),
         .argument = "FILE",
-        .commands = CHOOSE | COMPARE | VERIFY,
+        .commands = CHOOSE | COMPARE | VERIFY | MEMORY,
         .group = CLI_GROUP_OUTPUT,
         .complete = CLI_COMPLETE_FILE,
         .help = "write what failed, and the report, as Markdown",
@@ -846,7 +956,7 @@ const struct cli_option_row cli_option_rows[] = {
         .choices = services,
         .noun = "service",
         .initial = "auto",
-        .commands = CHOOSE | COMPARE | VERIFY,
+        .commands = CHOOSE | COMPARE | VERIFY | MEMORY,
         .group = CLI_GROUP_OUTPUT,
         .complete = CLI_COMPLETE_CHOICES,
         .help = "annotations and step summary on GitHub: auto, as the environment says; "

@@ -101,18 +101,21 @@ static size_t item_length(const char *text, bool brackets)
     return length;
 }
 
+/* The choices of another command may be behind it yet: cli_option_check knows. */
 static int add_set_item(struct cli_list *list, const struct cli_option_row *row,
-                        const char *item, struct dcb_error *err)
+                        enum cli_command command, const char *item, struct dcb_error *err)
 {
+    struct cli_option_row own = cli_option_for(row, command);
+
     if (choice_index(row, item) < 0)
-        return choice_error(err, row, item);
+        return choice_error(err, &own, item);
     if (!cli_list_contains(list, item))
         cli_list_append(list, item, strlen(item));
     return 0;
 }
 
 static int add_items(struct cli_list *list, const struct cli_option_row *row,
-                     const char *value, struct dcb_error *err)
+                     enum cli_command command, const char *value, struct dcb_error *err)
 {
     const char *rest = value;
 
@@ -124,7 +127,7 @@ static int add_items(struct cli_list *list, const struct cli_option_row *row,
                                  row->name, value);
         if (row->value == CLI_VALUE_SET) {
             char *item = dcb_xstrndup(rest, length);
-            int rc = add_set_item(list, row, item, err);
+            int rc = add_set_item(list, row, command, item, err);
 
             free(item);
             if (rc)
@@ -347,7 +350,7 @@ int cli_option_set(struct cli_options *options, const struct cli_option_row *row
     case CLI_VALUE_LIST:
     case CLI_VALUE_EVENTS:
     case CLI_VALUE_SET:
-        return add_items(field, row, value, err);
+        return add_items(field, row, options->command, value, err);
     case CLI_VALUE_PATHS:
         if (!value[0])
             return usage_error(err, row, "the value is empty");

@@ -14,7 +14,7 @@
 #include "xalloc.h"
 
 /* What getopt_long returns for row i is OPTION_BASE + i, above every short letter. */
-enum { OPTION_BASE = 256, OPTION_MAX = 64 };
+enum { OPTION_BASE = 256 };
 
 struct parser {
     struct cli_options *options;
@@ -89,7 +89,7 @@ static size_t matching_names(const char *start, size_t length, struct dcb_strbuf
 /* `word` is what stands on the command line, dashes included; it names no option. */
 static int unknown_option(const char *word, struct dcb_error *err)
 {
-    const char *names[OPTION_MAX] = {NULL}, *near = NULL;
+    const char *names[CLI_OPTION_MAX] = {NULL}, *near = NULL;
     size_t length = word[1] == '-' ? strcspn(word, "=") : strlen(word), matches = 0;
     struct dcb_strbuf all = DCB_STRBUF_INIT;
     char *given = dcb_xstrndup(word, length);
@@ -145,7 +145,7 @@ static int missing_value(int option, struct dcb_error *err)
 static int take_option(struct parser *parser, const struct cli_option_row *row,
                        const char *value)
 {
-    parser->options->given |= UINT64_C(1) << (row - cli_option_rows);
+    parser->options->given[row - cli_option_rows] = true;
     return cli_option_set(parser->options, row, value, parser->err);
 }
 
@@ -166,12 +166,12 @@ static int parse_words(struct parser *parser, int argc, char *const argv[])
 {
     /* '-': operands come in their place, whatever POSIXLY_CORRECT says; ':': getopt
      * prints nothing and tells a missing value from an unknown option. */
-    char letters[2 + 2 * OPTION_MAX + 1] = "-:";
-    struct option names[OPTION_MAX + 1] = {{.name = NULL}};
+    char letters[2 + 2 * CLI_OPTION_MAX + 1] = "-:";
+    struct option names[CLI_OPTION_MAX + 1] = {{.name = NULL}};
     size_t length = 2;
     int option;
 
-    assert(cli_option_count <= OPTION_MAX);
+    assert(cli_option_count <= CLI_OPTION_MAX);
     for (size_t i = 0; i < cli_option_count; i++) {
         const struct cli_option_row *row = &cli_option_rows[i];
 
@@ -204,13 +204,13 @@ static int check_options_of_command(const struct parser *parser)
     for (size_t i = 0; i < cli_option_count; i++) {
         const char *name = cli_command_rows[command].name;
 
-        if (parser->options->given >> i & 1 &&
+        if (parser->options->given[i] &&
             !cli_option_applies(&cli_option_rows[i], command))
             return dcb_error_set(parser->err, DCB_ERROR_USAGE,
                                  "--%s: not an option of 'dcbench %s' ('dcbench %s "
                                  "--help' lists all)",
                                  cli_option_rows[i].name, name, name);
-        if (parser->options->given >> i & 1 &&
+        if (parser->options->given[i] &&
             cli_option_check(parser->options, &cli_option_rows[i], parser->err))
             return -1;
     }
@@ -268,7 +268,7 @@ static void set_other_defaults(struct cli_options *options)
         const struct cli_option_row *row = &cli_option_rows[i];
         const char *initial = cli_option_for(row, options->command).initial;
 
-        if (initial && initial != row->initial && !(options->given >> i & 1) &&
+        if (initial && initial != row->initial && !options->given[i] &&
             cli_option_set(options, row, initial, NULL))
             assert(!"a default of the table is not a valid value");
     }
@@ -294,7 +294,7 @@ bool cli_options_given(const struct cli_options *options, const char *name)
 {
     for (size_t i = 0; i < cli_option_count; i++) {
         if (strcmp(cli_option_rows[i].name, name) == 0)
-            return options->given >> i & 1;
+            return options->given[i];
     }
     assert(!"no such option");
     return false;

@@ -22,6 +22,7 @@ enum cli_command {
     CLI_DOCTOR,
     CLI_SELFTEST,
     CLI_VERIFY,
+    CLI_MEMORY,
     CLI_COMMAND_COUNT
 };
 
@@ -30,6 +31,9 @@ enum cli_format { CLI_TABLE, CLI_JSON, CLI_MARKDOWN, CLI_CSV, CLI_PYPERF };
 enum cli_ci { CLI_CI_AUTO, CLI_CI_GITHUB, CLI_CI_NONE };
 enum cli_sort { CLI_SORT_FILE, CLI_SORT_CHANGE, CLI_SORT_NAME, CLI_SORT_WORKLOAD };
 enum cli_info { CLI_INFO_NONE, CLI_INFO_HELP, CLI_INFO_VERSION, CLI_INFO_COMPLETION };
+
+/* Rows that the table of options may have. */
+enum { CLI_OPTION_MAX = 96 };
 
 struct cli_list {
     char **items; /* owned; empty items of "a,,b" are a usage error */
@@ -52,6 +56,7 @@ struct cli_options {
     struct cli_list fail_if;     /* --fail-if: faster slower same inconclusive ... */
     struct cli_list rules;       /* --rule: time instructions; none: both */
     struct cli_list batteries;   /* --battery: suite cases graphs; none: all */
+    struct cli_list memos;       /* --memo: absent none dict ... all */
     struct cli_list python_path; /* --python-path, repeatable, never split at commas */
     char *baseline;              /* -b; NULL: stdlib */
     char *output;                /* -o */
@@ -84,13 +89,16 @@ struct cli_options {
     double confidence;          /* default 0.95 */
     int affinity;               /* CPU number; -1: not pinned */
     bool has_seed;
-    uint64_t seed;     /* decimal, 0x.. too */
-    uint64_t graphs;   /* random ones to verify with */
-    bool gc;           /* default true */
-    bool verify;       /* default true */
-    bool allow_pickle; /* --allow-pickle: a .pkl workload may run its code */
-    int verbosity;     /* -q -1, -v 1 */
-    uint64_t given;    /* what the command line has, for cli_options_given */
+    uint64_t seed;              /* decimal, 0x.. too */
+    uint64_t graphs;            /* random ones to verify with */
+    uint64_t leak_iterations;   /* --leak-iterations; 0: chosen by dcbench */
+    bool leaks;                 /* --leaks */
+    bool census;                /* --census */
+    bool gc;                    /* default true */
+    bool verify;                /* default true */
+    bool allow_pickle;          /* --allow-pickle: a .pkl workload may run its code */
+    int verbosity;              /* -q -1, -v 1 */
+    bool given[CLI_OPTION_MAX]; /* by row: what the command line has */
 };
 
 /* Parses argv (argv[0] is the program). The first operand names the command; without one

@@ -50,6 +50,18 @@ enum cli_status cli_findings_status(const struct dcb_ci *ci)
     return dcb_ci_count(ci, DCB_CI_UNDECIDED) ? CLI_STATUS_UNKNOWN : CLI_STATUS_OK;
 }
 
+void cli_findings_tell(const struct cli_options *options, const struct dcb_ci *ci)
+{
+    for (size_t i = 0; i < ci->count; i++) {
+        const struct dcb_ci_finding *finding = &ci->findings[i];
+
+        if (finding->outcome != DCB_CI_PASSED && finding->outcome != DCB_CI_SKIPPED &&
+            (options->format == CLI_JSON || options->format == CLI_CSV) &&
+            !cli_ci_says(options, ci, finding))
+            cli_term_message("%s", finding->message);
+    }
+}
+
 /* ---- time ---- */
 
 static enum dcb_ci_outcome gate(const struct look *look, const struct dcb_cell *cell)

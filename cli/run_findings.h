@@ -27,6 +27,9 @@ void cli_run_tell(const struct cli_options *options, const struct dcb_ci *ci);
 /* FAILED is 1, ERROR 3, UNDECIDED 4. */
 enum cli_status cli_findings_status(const struct dcb_ci *ci);
 
+/* For the formats that programs read: what is wrong is said to a person, too. */
+void cli_findings_tell(const struct cli_options *options, const struct dcb_ci *ci);
+
 /* Of several, the first in the order 5, 2, 1, 3, 4 (design.md, section 7). */
 enum cli_status cli_status_worse(enum cli_status a, enum cli_status b);
 

@@ -243,3 +243,52 @@ int cli_run_plan_arms(const struct cli_options *options, struct dcb_plan *ret_pl
     dcb_catalog_clear(&catalog);
     return rc;
 }
+
+/* The baseline first; named again among the others, it is not added again. */
+static int plan_bare_arms(struct cli_specs *specs, struct dcb_plan *plan,
+                          struct dcb_error *err)
+{
+    int rc = dcb_plan_add_arm(plan, &specs->baseline, err);
+
+    for (size_t i = 0; rc == 0 && i < specs->impls.count; i++)
+        rc = dcb_plan_add_arm(plan, &specs->impls.items[i], err);
+    return rc;
+}
+
+static int plan_memory(const struct cli_options *options,
+                       const struct dcb_catalog *catalog, struct dcb_plan *plan,
+                       struct dcb_error *err)
+{
+    struct cli_specs specs = {.impls = {.items = NULL}};
+    int rc = cli_specs_resolve(options, catalog, &specs, err);
+
+    if (rc == 0)
+        rc = plan_bare_arms(&specs, plan, err);
+    if (rc == 0)
+        rc = plan_workloads(&specs, plan, err);
+    if (rc == 0)
+        rc = plan_python(options, catalog, plan, err);
+    if (rc == 0)
+        plan_effort(options, plan);
+    cli_specs_clear(&specs);
+    return rc;
+}
+
+int cli_run_plan_memory(const struct cli_options *options, struct dcb_plan *ret_plan,
+                        char **ret_library, char **ret_reason, struct dcb_error *err)
+{
+    struct dcb_error why = DCB_ERROR_INIT;
+    struct dcb_catalog catalog;
+    int rc;
+
+    *ret_plan = (struct dcb_plan){.arms = NULL};
+    *ret_library = *ret_reason = NULL;
+    if (dcb_catalog_open(&catalog, err) != 0)
+        return -1;
+    rc = plan_memory(options, &catalog, ret_plan, err);
+    *ret_library = dcb_catalog_malloc_library(&catalog, &why);
+    if (!*ret_library)
+        *ret_reason = dcb_xstrdup(why.text);
+    dcb_catalog_clear(&catalog);
+    return rc;
+}

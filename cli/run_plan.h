@@ -23,4 +23,11 @@ int cli_run_plan_of(const struct cli_options *options, const struct dcb_catalog 
 int cli_run_plan_arms(const struct cli_options *options, struct dcb_plan *ret_plan,
                       struct dcb_error *err);
 
+/* A plan of nothing to time: baseline and -i as its arms, without a control, the
+ * workloads, the workers, and what each of them gets. The library that counts libc's
+ * malloc is NULL where there is none, which has its reason; both are owned by the caller.
+ */
+int cli_run_plan_memory(const struct cli_options *options, struct dcb_plan *ret_plan,
+                        char **ret_library, char **ret_reason, struct dcb_error *err);
+
 #endif

@@ -8,7 +8,14 @@
 
 static const char *const report_workloads[] = {"general", "reduce", "memo"};
 
-enum { REPORT_WORKLOADS = sizeof report_workloads / sizeof *report_workloads };
+/* What `memory` is for, and nobody else. */
+static const char *const memory_workloads[] = {"none", "single", "point-dicts",
+                                               "point-slots"};
+
+enum {
+    REPORT_WORKLOADS = sizeof report_workloads / sizeof *report_workloads,
+    MEMORY_WORKLOADS = sizeof memory_workloads / sizeof *memory_workloads
+};
 
 bool cli_specs_in_all(const char *workload)
 {
@@ -17,6 +24,15 @@ bool cli_specs_in_all(const char *workload)
             return true;
     }
     return false;
+}
+
+bool cli_specs_in_extended(const char *workload)
+{
+    for (size_t i = 0; i < MEMORY_WORKLOADS; i++) {
+        if (strcmp(memory_workloads[i], workload) == 0)
+            return false;
+    }
+    return true;
 }
 
 void cli_specs_add(struct cli_spec_list *specs, struct dcb_spec *take_spec)
@@ -45,8 +61,10 @@ static int add_all(struct cli_spec_list *specs, const struct dcb_catalog *catalo
     struct dcb_names names = {.items = NULL};
     int rc = dcb_catalog_names(catalog, part, &names, err);
 
-    for (size_t i = 0; rc == 0 && i < names.count; i++)
-        rc = add_spec(specs, catalog, part, names.items[i], false, err);
+    for (size_t i = 0; rc == 0 && i < names.count; i++) {
+        if (part != DCB_CATALOG_WORKLOADS || cli_specs_in_extended(names.items[i]))
+            rc = add_spec(specs, catalog, part, names.items[i], false, err);
+    }
     dcb_names_clear(&names);
     return rc;
 }

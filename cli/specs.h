@@ -30,6 +30,10 @@ int cli_specs_resolve(const struct cli_options *options,
 /* Whether `--workload all` has this built-in workload: it means those of the report. */
 bool cli_specs_in_all(const char *workload);
 
+/* Whether `--workload extended` has it: those that are for `memory` alone are not there.
+ */
+bool cli_specs_in_extended(const char *workload);
+
 /* -i alone, in the place of an empty one `otherwise` (a name, or "all"). The caller
  * clears, whatever comes. */
 int cli_specs_resolve_impls(const struct cli_options *options,

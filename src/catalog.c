@@ -507,6 +507,17 @@ int dcb_catalog_worker(const struct dcb_catalog *catalog, const char *version,
     return rc;
 }
 
+char *dcb_catalog_malloc_library(const struct dcb_catalog *catalog, struct dcb_error *err)
+{
+    char *path = dcb_xasprintf("%s/dcbench-malloc.so", catalog->libexec_dir);
+
+    if (access(path, R_OK) == 0)
+        return path;
+    dcb_error_set_errno(err, errno, "cannot count libc's malloc: %s", path);
+    free(path);
+    return NULL;
+}
+
 int dcb_catalog_venv_version(const char *venv, char **ret_version, struct dcb_error *err)
 {
     char *path = dcb_xasprintf("%s/pyvenv.cfg", venv);

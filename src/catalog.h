@@ -58,6 +58,12 @@ int dcb_catalog_resolve(const struct dcb_catalog *catalog, enum dcb_catalog_part
 int dcb_catalog_worker(const struct dcb_catalog *catalog, const char *version,
                        char **ret_path, char **ret_version, struct dcb_error *err);
 
+/* The library that counts libc's malloc in workers that count memory; owned by the
+ * caller. NULL with the reason where it is not there: a build with a sanitizer has none.
+ */
+char *dcb_catalog_malloc_library(const struct dcb_catalog *catalog,
+                                 struct dcb_error *err);
+
 /* Versions of all workers, the oldest first; none is no error. Clear with
  * dcb_names_clear. */
 int dcb_catalog_workers(const struct dcb_catalog *catalog, struct dcb_names *ret_versions,

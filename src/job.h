@@ -32,13 +32,16 @@ enum dcb_job_kind {
     DCB_JOB_DESCRIBE, /* tell of the interpreter and of the sources */
     DCB_JOB_TIME,     /* load the arms, run rounds */
     DCB_JOB_SIMULATE, /* load the arms, have callgrind count some iterations of each */
-    DCB_JOB_VERIFY    /* load the one arm, ask the cases of batteries of it */
+    DCB_JOB_VERIFY,   /* load the one arm, ask the cases of batteries of it */
+    DCB_JOB_MEMORY,   /* load the one arm, count what its copies take */
+    DCB_JOB_LEAKS,    /* load the one arm, count what many copies leave */
+    DCB_JOB_CENSUS    /* load the one arm, tell what its copies are made of */
 };
 
 struct dcb_job_arm {
     struct dcb_spec spec;
     enum dcb_role role;
-    uint64_t iterations; /* of a block; 0: calibrate */
+    uint64_t iterations; /* of a block; 0: calibrate. leaks: of all of it */
     bool check;          /* compare its copy with the standard library's first */
 };
 
@@ -56,11 +59,13 @@ struct dcb_job {
     struct dcb_spec *sources; /* describe: what to find and digest */
     size_t source_count;
     bool batteries[DCB_BATTERY_COUNT]; /* verify: which are asked */
+    bool memos[DCB_MEMO_COUNT];        /* memory: with which it is counted */
     uint64_t graphs;                   /* verify: how many random ones */
     uint64_t first;  /* verify: the case to begin with, counted through all of them */
     uint32_t number; /* of the worker in its workload: which group of counters is first */
-    uint32_t rounds; /* at most */
-    uint32_t warmups;   /* untimed blocks of every arm */
+    uint32_t rounds; /* at most; memory: iterations to count; leaks: points to tell */
+    uint32_t warmups; /* untimed blocks of every arm; memory: until so many iterations in
+                         a row come to the same */
     uint64_t budget_ns; /* no new round is begun after so much time of rounds */
     uint64_t block_ns;  /* what calibration aims at */
     bool fixed; /* iterations and rounds are the user's: no clock decides anything */
@@ -92,6 +97,12 @@ enum dcb_answer_kind {
     DCB_ANSWER_BATTERY,     /* verify: one begins */
     DCB_ANSWER_CASE,        /* verify: one begins; so the one before has passed */
     DCB_ANSWER_OUTCOME,     /* verify: of the case in hand, where there is more to say */
+    DCB_ANSWER_FIGURES,     /* memory: of an iteration with one memo, or why not */
+    DCB_ANSWER_TERM,        /* memory: of what was alive at the peak; leaks: of what is
+                               left */
+    DCB_ANSWER_PREDICTION,  /* memory: what the copies should hold */
+    DCB_ANSWER_POINT,       /* leaks */
+    DCB_ANSWER_CENSUS,      /* census: of the objects of a type, or why not */
     DCB_ANSWER_DONE         /* the last one */
 };
 
@@ -132,12 +143,19 @@ struct dcb_answer {
     char *own_linkage; /* the same, of the interpreter's own program */
     char *missing;     /* built-in modules that this worker has not, by commas; NULL.
                           battery: why it has no cases; NULL */
-    enum dcb_battery battery;          /* battery, case */
-    enum dcb_case_outcome outcome;     /* outcome: up to SKIPPED */
-    uint64_t cases;                    /* battery: how many it has */
-    uint64_t number;                   /* case: in its battery, from 0 */
-    bool standard;                     /* outcome: the standard deepcopy was reached */
-    char *name;                        /* case; never NULL there */
+    enum dcb_battery battery;      /* battery, case */
+    enum dcb_case_outcome outcome; /* outcome: up to SKIPPED */
+    uint64_t cases;                /* battery: how many it has */
+    uint64_t number;               /* case: in its battery, from 0 */
+    bool standard;                 /* outcome: the standard deepcopy was reached */
+    char *name;                    /* case, term; never NULL there */
+    enum dcb_memo memo;            /* figures, term, prediction */
+    bool native;                   /* figures, point: the native layer was counted */
+    struct dcb_figures figures;
+    uint64_t count; /* term, prediction: objects or blocks */
+    int64_t bytes;  /* term, prediction */
+    struct dcb_memory_point point;
+    int64_t census[DCB_CENSUS_COUNT];
     char *expected, *got, *expression; /* outcome; `version` as well. NULL: not said */
 };
 
@@ -146,7 +164,7 @@ char *dcb_answer_encode(const struct dcb_answer *answer); /* one line, "\n" incl
 
 /* What is longer is cut: a finding is a line of a report. */
 enum {
-    DCB_CASE_NAME_MAX = 200,
+    DCB_CASE_NAME_MAX = 200, /* and the name of a term */
     DCB_CASE_TEXT_MAX = 600, /* expected, got, and why a battery is missing */
     DCB_CASE_VERSION_MAX = 20,
     DCB_CASE_EXPRESSION_MAX = 4000

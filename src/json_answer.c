@@ -12,9 +12,9 @@
 
 /* Answers come out of a process that runs foreign code: everything in them is checked. */
 
-static const char *const answer_kinds[] = {"interpreter", "source",  "workload",
-                                           "arm",         "event",   "battery",
-                                           "case",        "outcome", "done"};
+static const char *const answer_kinds[] = {
+    "interpreter", "source",  "workload", "arm",        "event", "battery", "case",
+    "outcome",     "figures", "term",     "prediction", "point", "census",  "done"};
 static const char *const batteries[] = {"suite", "cases", "graphs"};
 /* Those that a worker can tell of itself. */
 static const char *const outcomes[] = {"passed", "failed", "accepted deviation",
@@ -99,13 +99,27 @@ static char *encode_other(const struct dcb_answer *answer)
     return dcb_json_job_line(object, true);
 }
 
+static char *encode_memory(const struct dcb_answer *answer)
+{
+    json_t *object = json_pack("{s:s, s:I}", "answer", answer_kinds[answer->kind],
+                               "token", (json_int_t)answer->token);
+
+    set_text(object, "failure", dcb_failure_name(answer->failure));
+    set_text(object, "message", answer->message);
+    set_text(object, "name", answer->name);
+    dcb_json_encode_memory(answer, object);
+    return dcb_json_job_line(object, true);
+}
+
 char *dcb_answer_encode(const struct dcb_answer *answer)
 {
+    if (dcb_json_is_of_memory(answer->kind))
+        return encode_memory(answer);
     return is_of_cases(answer->kind) ? encode_case(answer) : encode_other(answer);
 }
 
-static int decode_range(const json_t *root, const char *key, json_int_t low,
-                        json_int_t high, json_int_t *ret_value, struct dcb_error *err)
+int dcb_json_decode_range(const json_t *root, const char *key, json_int_t low,
+                          json_int_t high, json_int_t *ret_value, struct dcb_error *err)
 {
     const json_t *value = json_object_get(root, key);
 
@@ -126,14 +140,15 @@ static int decode_numbers(const json_t *root, const struct dcb_answer_bounds *bo
                                                        : 1;
     json_int_t index, iterations, objects, weight, rounds, group, slot, overhead;
 
-    if (decode_range(root, "index", 0, (json_int_t)limit - 1, &index, err) != 0 ||
-        decode_range(root, "iterations", 0, INT64_MAX, &iterations, err) != 0 ||
-        decode_range(root, "objects", 0, INT64_MAX, &objects, err) != 0 ||
-        decode_range(root, "weight", 0, INT64_MAX, &weight, err) != 0 ||
-        decode_range(root, "rounds", 0, UINT32_MAX, &rounds, err) != 0 ||
-        decode_range(root, "group", -1, DCB_EVENTS_MAX, &group, err) != 0 ||
-        decode_range(root, "slot", -1, DCB_PMU_GROUP_MAX - 1, &slot, err) != 0 ||
-        decode_range(root, "overhead", -1, INT64_MAX, &overhead, err) != 0)
+    if (dcb_json_decode_range(root, "index", 0, (json_int_t)limit - 1, &index, err) !=
+            0 ||
+        dcb_json_decode_range(root, "iterations", 0, INT64_MAX, &iterations, err) != 0 ||
+        dcb_json_decode_range(root, "objects", 0, INT64_MAX, &objects, err) != 0 ||
+        dcb_json_decode_range(root, "weight", 0, INT64_MAX, &weight, err) != 0 ||
+        dcb_json_decode_range(root, "rounds", 0, UINT32_MAX, &rounds, err) != 0 ||
+        dcb_json_decode_range(root, "group", -1, DCB_EVENTS_MAX, &group, err) != 0 ||
+        dcb_json_decode_range(root, "slot", -1, DCB_PMU_GROUP_MAX - 1, &slot, err) != 0 ||
+        dcb_json_decode_range(root, "overhead", -1, INT64_MAX, &overhead, err) != 0)
         return -1;
     answer->index = (uint32_t)index;
     answer->iterations = (uint64_t)iterations;
@@ -181,7 +196,7 @@ static int decode_name(const json_t *root, const char *key, const char *const *n
 }
 
 /* A text as a line of at most `most` bytes; NULL where there is none. */
-static char *copy_line(const json_t *root, const char *key, size_t most)
+char *dcb_json_copy_line(const json_t *root, const char *key, size_t most)
 {
     char *text = dcb_json_own_text(root, key);
     size_t length = most - strlen("...");
@@ -202,10 +217,10 @@ static int decode_battery(const json_t *root, struct dcb_answer *answer,
 {
     json_int_t cases;
 
-    if (decode_range(root, "cases", 0, UINT32_MAX, &cases, err) != 0)
+    if (dcb_json_decode_range(root, "cases", 0, UINT32_MAX, &cases, err) != 0)
         return -1;
     answer->cases = (uint64_t)cases;
-    answer->missing = copy_line(root, "missing", DCB_CASE_TEXT_MAX);
+    answer->missing = dcb_json_copy_line(root, "missing", DCB_CASE_TEXT_MAX);
     return 0;
 }
 
@@ -214,10 +229,10 @@ static int decode_case(const json_t *root, struct dcb_answer *answer,
 {
     json_int_t number;
 
-    if (decode_range(root, "number", 0, UINT32_MAX, &number, err) != 0)
+    if (dcb_json_decode_range(root, "number", 0, UINT32_MAX, &number, err) != 0)
         return -1;
     answer->number = (uint64_t)number;
-    answer->name = copy_line(root, "name", DCB_CASE_NAME_MAX);
+    answer->name = dcb_json_copy_line(root, "name", DCB_CASE_NAME_MAX);
     return answer->name
                ? 0
                : dcb_error_set(err, DCB_ERROR_SYSTEM, "'name' of its answer is missing");
@@ -233,10 +248,10 @@ static int decode_outcome(const json_t *root, struct dcb_answer *answer,
         return -1;
     answer->outcome = (enum dcb_case_outcome)outcome;
     answer->standard = json_is_true(json_object_get(root, "standard"));
-    answer->expected = copy_line(root, "expected", DCB_CASE_TEXT_MAX);
-    answer->got = copy_line(root, "got", DCB_CASE_TEXT_MAX);
-    answer->expression = copy_line(root, "expression", DCB_CASE_EXPRESSION_MAX);
-    answer->version = copy_line(root, "version", DCB_CASE_VERSION_MAX);
+    answer->expected = dcb_json_copy_line(root, "expected", DCB_CASE_TEXT_MAX);
+    answer->got = dcb_json_copy_line(root, "got", DCB_CASE_TEXT_MAX);
+    answer->expression = dcb_json_copy_line(root, "expression", DCB_CASE_EXPRESSION_MAX);
+    answer->version = dcb_json_copy_line(root, "version", DCB_CASE_VERSION_MAX);
     return 0;
 }
 
@@ -262,8 +277,8 @@ static int check_types(const json_t *root, struct dcb_error *err)
         "build",       "implementation", "compiler",    "copy_path",
         "copy_sha256", "linkage",        "own_linkage", "missing",
         "name",        "expected",       "got",         "expression"};
-    static const char *const booleans[] = {"software", "shared", "anchored", "user_reads",
-                                           "standard"};
+    static const char *const booleans[] = {"software",   "shared",   "anchored",
+                                           "user_reads", "standard", "native"};
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         const json_t *value = json_object_get(root, texts[i]);
@@ -303,6 +318,18 @@ static int decode_other(const json_t *root, const struct dcb_answer_bounds *boun
     return 0;
 }
 
+static int decode_rest(const json_t *root, const struct dcb_answer_bounds *bounds,
+                       struct dcb_answer *answer, struct dcb_error *err)
+{
+    if (is_of_cases(answer->kind))
+        return decode_of_cases(root, answer, err);
+    if (!dcb_json_is_of_memory(answer->kind))
+        return decode_other(root, bounds, answer, err);
+    return decode_failure(root, answer, err) == 0
+               ? dcb_json_decode_memory(root, answer, err)
+               : -1;
+}
+
 int dcb_answer_decode(const char *line, size_t length,
                       const struct dcb_answer_bounds *bounds,
                       struct dcb_answer *ret_answer, struct dcb_error *err)
@@ -327,9 +354,7 @@ int dcb_answer_decode(const char *line, size_t length,
         dcb_error_set(err, DCB_ERROR_SYSTEM, "an answer is not the worker's own");
         goto out;
     }
-    if (check_types(root, err) != 0 ||
-        (is_of_cases(answer.kind) ? decode_of_cases(root, &answer, err)
-                                  : decode_other(root, bounds, &answer, err)) != 0)
+    if (check_types(root, err) != 0 || decode_rest(root, bounds, &answer, err) != 0)
         goto out;
     *ret_answer = answer;
     rc = 0;

@@ -194,10 +194,12 @@ static bool is_run(struct dcb_json_reader *reader, json_t *root)
         return false;
     }
     kind = dcb_json_need_text(reader, root, "kind");
-    if (!reader->failed && strcmp(kind, "verify") == 0)
-        dcb_json_fail(reader, "kind",
-                      "is 'verify': a result of 'dcbench verify', not of a run; nothing "
-                      "in it was timed");
+    if (!reader->failed && (strcmp(kind, "verify") == 0 || strcmp(kind, "memory") == 0))
+        dcb_json_fail(
+            reader, "kind",
+            "is '%s': a result of 'dcbench %s', not of a run; nothing in it was "
+            "timed",
+            kind, kind);
     else if (!reader->failed && strcmp(kind, "run") != 0)
         dcb_json_fail(reader, "kind", "a result of kind '%.60s': only runs are compared",
                       kind);

@@ -11,7 +11,8 @@
 
 /* Jobs come from the controller itself: a wrong one is a bug. */
 
-static const char *const job_kinds[] = {"describe", "time", "simulate", "verify"};
+static const char *const job_kinds[] = {"describe", "time",  "simulate", "verify",
+                                        "memory",   "leaks", "census"};
 
 int dcb_json_find_name(const char *name, const char *const *names, size_t count)
 {
@@ -157,10 +158,22 @@ static void encode_batteries(const struct dcb_job *job, json_t *object)
     json_object_set_new(object, "first", json_integer((json_int_t)job->first));
 }
 
+static void encode_memos(const struct dcb_job *job, json_t *object)
+{
+    json_t *memos = json_array();
+
+    for (int i = 0; i < DCB_MEMO_COUNT; i++) {
+        if (job->memos[i])
+            json_array_append_new(memos, json_string(dcb_memo_name((enum dcb_memo)i)));
+    }
+    json_object_set_new(object, "memos", memos);
+}
+
 /* Whether jobs of this kind have a workload. */
 static bool has_workload(enum dcb_job_kind kind)
 {
-    return kind == DCB_JOB_TIME || kind == DCB_JOB_SIMULATE;
+    return kind == DCB_JOB_TIME || kind == DCB_JOB_SIMULATE || kind == DCB_JOB_MEMORY ||
+           kind == DCB_JOB_LEAKS || kind == DCB_JOB_CENSUS;
 }
 
 char *dcb_job_encode(const struct dcb_job *job)
@@ -179,6 +192,8 @@ char *dcb_job_encode(const struct dcb_job *job)
 
     if (job->kind == DCB_JOB_VERIFY)
         encode_batteries(job, object);
+    if (job->kind == DCB_JOB_MEMORY)
+        encode_memos(job, object);
     if (has_workload(job->kind))
         json_object_set_new(object, "workload", encode_spec(&job->workload));
     return dcb_json_job_line(encode_lists(job, object), true);
@@ -260,6 +275,23 @@ static int decode_batteries(const json_t *root, struct dcb_job *job,
     return 0;
 }
 
+static int decode_memos(const json_t *root, struct dcb_job *job, struct dcb_error *err)
+{
+    static const char *const names[DCB_MEMO_COUNT] = {"absent", "none", "dict", "mapping",
+                                                      "mutable-mapping"};
+    const json_t *memos = json_object_get(root, "memos");
+
+    for (size_t i = 0; i < json_array_size(memos); i++) {
+        int found =
+            DCB_JSON_FIND_NAME(json_string_value(json_array_get(memos, i)), names);
+
+        if (found < 0)
+            return dcb_error_set(err, DCB_ERROR_INTERNAL, "job: no such memo");
+        job->memos[found] = true;
+    }
+    return 0;
+}
+
 static int decode_job(const json_t *root, struct dcb_job *job, struct dcb_error *err)
 {
     int kind =
@@ -286,6 +318,8 @@ static int decode_job(const json_t *root, struct dcb_job *job, struct dcb_error 
         return dcb_error_set(err, DCB_ERROR_INTERNAL, "job: unknown kind, or no support");
     job->kind = (enum dcb_job_kind)kind;
     if (job->kind == DCB_JOB_VERIFY && decode_batteries(root, job, err) != 0)
+        return -1;
+    if (job->kind == DCB_JOB_MEMORY && decode_memos(root, job, err) != 0)
         return -1;
     if (has_workload(job->kind) &&
         decode_spec(json_object_get(root, "workload"), &job->workload, err) != 0)

@@ -69,6 +69,29 @@ const char *dcb_battery_name(enum dcb_battery battery)
     return names[battery];
 }
 
+const char *dcb_memo_name(enum dcb_memo memo)
+{
+    static const char *const names[] = {"absent", "none", "dict", "mapping",
+                                        "mutable-mapping"};
+
+    return names[memo];
+}
+
+const char *dcb_layer_name(enum dcb_layer layer)
+{
+    static const char *const names[] = {"interpreter", "native", "both"};
+
+    return names[layer];
+}
+
+const char *dcb_figure_name(enum dcb_figure figure)
+{
+    static const char *const names[] = {"peak",  "net",           "memo", "allocations",
+                                        "frees", "reallocations", "left", "left_blocks"};
+
+    return names[figure];
+}
+
 const char *dcb_case_outcome_name(enum dcb_case_outcome outcome)
 {
     static const char *const names[] = {"passed",  "failed", "accepted deviation",

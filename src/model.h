@@ -54,6 +54,69 @@ enum dcb_verify_verdict {
     DCB_VERIFY_UNKNOWN /* it could not be loaded, or cases were left out */
 };
 
+/* What deepcopy is given as its memo while its memory is counted (src/memory.h). */
+enum dcb_memo {
+    DCB_MEMO_ABSENT,          /* no second argument */
+    DCB_MEMO_NONE,            /* None */
+    DCB_MEMO_DICT,            /* {} */
+    DCB_MEMO_MAPPING,         /* types.MappingProxyType({}): it can be read only */
+    DCB_MEMO_MUTABLE_MAPPING, /* collections.UserDict() */
+    DCB_MEMO_COUNT
+};
+
+/* Who gave the memory. */
+enum dcb_layer {
+    DCB_LAYER_INTERPRETER, /* CPython's allocators: raw, mem and object domain */
+    DCB_LAYER_NATIVE,      /* libc's malloc, called by anybody but these allocators */
+    DCB_LAYER_BOTH,        /* the sum of the two; its peak is the sum's own */
+    DCB_LAYER_COUNT
+};
+
+/* What is counted of an iteration, in which each object of a workload is copied once, and
+ * each copy is dropped before the next object is copied: as in a timed block. */
+enum dcb_figure {
+    DCB_FIGURE_PEAK,          /* bytes above the start of a call, at the highest moment of
+                                 any of the calls */
+    DCB_FIGURE_NET,           /* bytes that the copies hold, after a full collection */
+    DCB_FIGURE_MEMO,          /* bytes that the memos given by the caller hold besides,
+                                 more than when they were made; 0 without such a memo */
+    DCB_FIGURE_ALLOCATIONS,   /* blocks taken during the calls */
+    DCB_FIGURE_FREES,         /* blocks given back during the calls */
+    DCB_FIGURE_REALLOCATIONS, /* blocks made smaller or larger during the calls */
+    DCB_FIGURE_LEFT,          /* bytes that stay when copy and memo are dropped and all is
+                                 collected */
+    DCB_FIGURE_LEFT_BLOCKS,
+    DCB_FIGURE_COUNT
+};
+
+struct dcb_figures {
+    int64_t values[DCB_LAYER_COUNT][DCB_FIGURE_COUNT];
+};
+
+/* Of the objects of a type that can be reached from those of a workload, the originals,
+ * and from their copies. Bytes are those of sys.getsizeof; items and room are of lists:
+ * what is in them, and what there is room for. */
+enum dcb_census {
+    DCB_CENSUS_OBJECTS, /* of the originals */
+    DCB_CENSUS_BYTES,
+    DCB_CENSUS_COPIED, /* of the copies, and not of the originals */
+    DCB_CENSUS_COPIED_BYTES,
+    DCB_CENSUS_SHARED, /* of both */
+    DCB_CENSUS_SHARED_BYTES,
+    DCB_CENSUS_ITEMS, /* of the originals */
+    DCB_CENSUS_ROOM,
+    DCB_CENSUS_COPIED_ITEMS, /* of the copies alone */
+    DCB_CENSUS_COPIED_ROOM,
+    DCB_CENSUS_COUNT
+};
+
+/* Leaks: what there is after so many iterations, and a full collection. */
+struct dcb_memory_point {
+    uint64_t iterations;
+    int64_t blocks[DCB_LAYER_COUNT], bytes[DCB_LAYER_COUNT];
+    uint64_t rss_bytes; /* the whole resident set */
+};
+
 /* NULL for DCB_VERDICT_NONE, DCB_PROVIDER_NONE and DCB_QUALITY_NONE. */
 const char *dcb_role_name(enum dcb_role role);
 const char *dcb_verdict_name(enum dcb_verdict verdict);
@@ -61,6 +124,14 @@ const char *dcb_provider_name(enum dcb_provider provider);
 const char *dcb_quality_name(enum dcb_quality quality);
 
 const char *dcb_battery_name(enum dcb_battery battery); /* "suite", "cases", "graphs" */
+
+/* "absent", "none", "dict", "mapping", "mutable-mapping". */
+const char *dcb_memo_name(enum dcb_memo memo);
+const char *dcb_layer_name(enum dcb_layer layer); /* "interpreter", "native", "both" */
+
+/* "peak", "net", "memo", "allocations", "frees", "reallocations", "left", "left_blocks".
+ */
+const char *dcb_figure_name(enum dcb_figure figure);
 
 /* "passed", "failed", "accepted deviation", "skipped", "died", "hung". */
 const char *dcb_case_outcome_name(enum dcb_case_outcome outcome);

@@ -222,6 +222,11 @@ static void take_answer(struct run *run, struct turn *turn,
     case DCB_ANSWER_BATTERY:
     case DCB_ANSWER_CASE:
     case DCB_ANSWER_OUTCOME:
+    case DCB_ANSWER_FIGURES:
+    case DCB_ANSWER_TERM:
+    case DCB_ANSWER_PREDICTION:
+    case DCB_ANSWER_POINT:
+    case DCB_ANSWER_CENSUS:
         break;
     }
 }

@@ -92,6 +92,7 @@ const char *dcb_phase_text(enum dcb_phase phase)
         [DCB_PHASE_TIME] = "timing it",
         [DCB_PHASE_SIMULATE] = "simulating it",
         [DCB_PHASE_VERIFY] = "verifying it",
+        [DCB_PHASE_MEMORY] = "counting its memory",
         [DCB_PHASE_COMPARE] = "comparing the objects at the end",
         [DCB_PHASE_DONE] = "ending",
     };

@@ -35,7 +35,10 @@ static char *const environment[] = {
     (char *)(uintptr_t) "TZ=UTC",
     (char *)(uintptr_t) "TERM=dumb",
     (char *)(uintptr_t) "PATH=/usr/local/bin:/usr/bin:/bin",
+    NULL, /* LD_PRELOAD, of one process */
     NULL};
+
+enum { PLACES = sizeof environment / sizeof *environment };
 
 struct child {
     pid_t pid;
@@ -124,6 +127,11 @@ static void hand(posix_spawn_file_actions_t *actions, int fd, int number)
         posix_spawn_file_actions_addclose(actions, number);
 }
 
+bool dcb_spawn_can_preload(const char *path)
+{
+    return strpbrk(path, " :") == NULL;
+}
+
 /* posix_spawn with the descriptors in place. */
 static int launch_program(const struct dcb_spawn_request *request, const char *program,
                           const struct handed *handed, pid_t *ret_pid)
@@ -131,9 +139,14 @@ static int launch_program(const struct dcb_spawn_request *request, const char *p
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     char *const worker[] = {(char *)(uintptr_t) "dcbench-worker", NULL};
+    char *variables[PLACES];
+    char *preload =
+        request->preload ? dcb_xasprintf("LD_PRELOAD=%s", request->preload) : NULL;
     sigset_t none, defaults;
     int rc;
 
+    memcpy(variables, environment, sizeof variables);
+    variables[PLACES - 2] = preload;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, handed->output, STDOUT_FILENO);
@@ -156,7 +169,8 @@ static int launch_program(const struct dcb_spawn_request *request, const char *p
     if (request->folder)
         posix_spawn_file_actions_addchdir_np(&actions, request->folder);
     rc = posix_spawn(ret_pid, program, &actions, &attributes,
-                     request->arguments ? request->arguments : worker, environment);
+                     request->arguments ? request->arguments : worker, variables);
+    free(preload);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     return rc;

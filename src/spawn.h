@@ -18,6 +18,8 @@ struct dcb_spawn_request {
     bool own_pages;         /* run a copy of it, in memory that no other process has: see
                                spawn_copy.h */
     char *const *arguments; /* its argument vector; NULL: a worker's */
+    const char *preload;    /* a library that is loaded before all others; NULL: none.
+                               dcb_spawn_can_preload must hold of its path */
     const char *folder;     /* the working directory; NULL: this one */
     const char *job;        /* what it finds on DCB_JOB_FD */
     int samples_fd;         /* becomes DCB_SAMPLES_FD; -1 for none */
@@ -60,6 +62,9 @@ struct dcb_spawn_outcome {
     uint64_t started_ns;   /* CLOCK_MONOTONIC when it was started */
     uint64_t elapsed_ns;   /* from there to its end */
 };
+
+/* Whether the dynamic linker takes the path: it splits it at blanks and colons. */
+bool dcb_spawn_can_preload(const char *path);
 
 /* Runs it. -1 only where no process could be started. On success clear the outcome with
  * dcb_spawn_clear. No process of its group is left behind. */

@@ -7,6 +7,7 @@
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#include <frameobject.h> /* a part of it from 3.11 on */
 
 #if PY_VERSION_HEX < 0x03090000
 #error "dcbench needs CPython 3.9 or later"

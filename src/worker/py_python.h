@@ -22,6 +22,8 @@ struct worker_python {
     PyObject **arguments_b;
     size_t object_count;
 
+    struct worker_memory *memory; /* NULL but for its jobs */
+
     PyObject *verify;         /* module support/verify.py; NULL but for its job */
     PyObject *batteries;      /* list of names: what is asked */
     PyObject *cases;          /* iterator over what there is to tell */

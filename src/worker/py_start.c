@@ -68,13 +68,20 @@ static int initialize(const struct dcb_job *job, struct dcb_error *err)
     return rc;
 }
 
+static bool counts_memory(const struct dcb_job *job)
+{
+    return job->kind == DCB_JOB_MEMORY || job->kind == DCB_JOB_LEAKS;
+}
+
 int worker_python_start(const struct dcb_job *job, struct worker_code *code,
                         struct worker_python **ret_python, struct dcb_error *err)
 {
     struct worker_python *python;
     PyObject *private_copy;
 
-    if (preinitialize(err) != 0 || initialize(job, err) != 0)
+    if (preinitialize(err) != 0 ||
+        (counts_memory(job) && worker_wrap_allocators(err) != 0) ||
+        initialize(job, err) != 0)
         return -1;
     python = dcb_xcalloc(1, sizeof *python);
     python->support = dcb_xstrdup(job->support);

@@ -120,6 +120,82 @@ int worker_verify_load(struct worker_python *python, const struct dcb_job *job,
 int worker_verify_next(struct worker_python *python, struct dcb_answer *ret_answer,
                        struct dcb_error *err);
 
+/* ---- py_allocators.c: the interpreter's allocators, counted ---- */
+
+/* Wraps them, between pre-initialization and initialization: so every block is known.
+ * Where the library that counts malloc is preloaded, its ledger is used. */
+int worker_wrap_allocators(struct dcb_error *err);
+
+bool worker_counts_native(void);
+
+/* ---- py_memory.c: what copies take ---- */
+
+/* Once the arm and the workload are loaded. */
+int worker_memory_prepare(struct worker_python *python, struct dcb_error *err);
+
+/* When all is loaded, and the heap is settled. */
+void worker_memory_begin(void);
+
+/* Makes and drops copies of all objects, small ones more often than large ones. RAISED
+ * with the exception. */
+enum dcb_failure worker_memory_warm_up(struct worker_python *python, enum dcb_memo kind,
+                                       void (*step)(void *context), void *context,
+                                       struct dcb_error *err);
+
+/* Counts an iteration. `step` is called before each copy is made. NONE; RAISED with the
+ * exception; LOAD where it cannot be counted. */
+enum dcb_failure worker_memory_count(struct worker_python *python, enum dcb_memo kind,
+                                     void (*step)(void *context), void *context,
+                                     struct dcb_figures *ret_figures,
+                                     struct dcb_error *err);
+
+/* The call of the last iteration with the highest peak, and when it came to it. */
+struct worker_peak {
+    size_t object;
+    enum dcb_memo kind;
+    uint64_t event; /* of the ledger; 0: there was none */
+    int64_t bytes;
+};
+
+enum { WORKER_TERMS_MAX = 64, WORKER_TERM_NAME = 120 };
+
+struct worker_term {
+    char name[WORKER_TERM_NAME];
+    uint64_t count;
+    int64_t bytes;
+};
+
+struct worker_terms {
+    bool found;
+    size_t count;
+    struct worker_term items[WORKER_TERMS_MAX];
+};
+
+/* What is alive at the peak of the last iteration, from one more copy. */
+int worker_memory_explain(struct worker_python *python, struct worker_terms *ret_terms,
+                          struct dcb_error *err);
+
+struct worker_prediction {
+    uint64_t objects, bytes;
+};
+
+/* What sys.getsizeof says of the objects of the copies, of one more iteration. */
+int worker_memory_predict(struct worker_python *python, enum dcb_memo kind,
+                          void (*step)(void *context), void *context,
+                          struct worker_prediction *ret_prediction,
+                          struct dcb_error *err);
+
+/* Collects, and tells what there is; nothing of the resident set. */
+int worker_memory_read(struct worker_python *python, struct dcb_memory_point *ret_point,
+                       struct dcb_error *err);
+
+/* Before the first point, and after the last: what there is of blocks that were taken
+ * since the serial was asked for. The terms come to `bytes`. */
+int worker_memory_prepare_losses(struct worker_python *python, struct dcb_error *err);
+uint64_t worker_memory_serial(const struct worker_python *python);
+void worker_memory_name_losses(struct worker_python *python, uint64_t serial,
+                               int64_t bytes, struct worker_terms *ret_terms);
+
 /* ---- py_loop.c: the timed region ---- */
 
 /* Runs `iterations` iterations of the arm. Nothing but the calls and the release of their
@@ -168,7 +244,26 @@ void worker_meter_select(struct worker_meter *meter, uint32_t round);
 int worker_meter_block(struct worker_meter *meter, struct worker_python *python,
                        size_t arm, uint64_t iterations, struct dcb_block *ret_block);
 
-/* ---- job_time.c, job_describe.c, job_simulate.c, job_verify.c ---- */
+/* ---- py_census.c: what copies are made of ---- */
+
+struct worker_census {
+    char name[256]; /* of a type; untrusted */
+    int64_t counts[DCB_CENSUS_COUNT];
+};
+
+/* Copies the objects and tells of each type, the one with the most bytes first. */
+int worker_census_take(struct worker_python *python,
+                       void (*take)(void *context, const struct worker_census *row),
+                       void *context, struct dcb_error *err);
+
+/* ---- job_time.c, job_describe.c, job_simulate.c, job_verify.c, job_memory.c ---- */
+
+int worker_job_census(const struct worker_link *link, struct worker_python *python,
+                      const struct dcb_job *job, struct dcb_error *err);
+int worker_job_memory(const struct worker_link *link, struct worker_python *python,
+                      const struct dcb_job *job, struct dcb_error *err);
+int worker_job_leaks(const struct worker_link *link, struct worker_python *python,
+                     const struct dcb_job *job, struct dcb_error *err);
 
 int worker_job_verify(const struct worker_link *link, struct worker_python *python,
                       const struct dcb_job *job, struct dcb_error *err);

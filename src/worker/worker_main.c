@@ -206,6 +206,12 @@ static int run(struct dcb_error *err)
         return worker_job_simulate(&link, python, &job, err);
     if (job.kind == DCB_JOB_VERIFY)
         return worker_job_verify(&link, python, &job, err);
+    if (job.kind == DCB_JOB_MEMORY)
+        return worker_job_memory(&link, python, &job, err);
+    if (job.kind == DCB_JOB_LEAKS)
+        return worker_job_leaks(&link, python, &job, err);
+    if (job.kind == DCB_JOB_CENSUS)
+        return worker_job_census(&link, python, &job, err);
     return worker_job_time(&link, python, &job, err);
 }
 

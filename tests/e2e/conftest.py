@@ -24,6 +24,9 @@ QUICK = ("--workers", "5", "--rounds", "5", "--max-time", "30")
 # For tests that have nothing to do with counters: else a machine without a PMU simulates.
 KERNEL = ("--counters", "kernel")
 
+# Built in for `dcbench memory` alone: no time is taken of them.
+MEMORY_WORKLOADS = ("none", "point-dicts", "point-slots", "single")
+
 ROWS = ("cycles", "instructions", "branches", "branch-misses", "L1-dcache-loads",
         "L1-dcache-load-misses", "LLC-loads", "LLC-load-misses", "dTLB-loads",
         "dTLB-load-misses", "iTLB-loads", "iTLB-load-misses", "page-faults",

@@ -29,7 +29,7 @@ WORKLOADS = {"general", "reduce", "memo", "atoms", "dataclasses", "numbers"}
 OWN_FORMATS = {"table", "json", "markdown", "csv"}
 FORMATS = OWN_FORMATS | {"pyperf"}
 COMMANDS = {"run", "compare", "check", "convert", "history", "list", "doctor", "selftest",
-            "verify"}
+            "verify", "memory"}
 
 
 def shell(name):
@@ -173,6 +173,10 @@ def test_unknown_shell():
     ("dcbench verify --battery suite,g", {"suite,graphs"}),
     ("dcbench verify -i m", {"memo-opt", "merged"}),
     ("dcbench verify --wo", set()),
+    ("dcbench memory --lea", {"--leaks", "--leak-iterations"}),
+    ("dcbench memory --memo dict,mu", {"dict,mutable-mapping"}),
+    ("dcbench memory --fail-if m", {"more"}),
+    ("dcbench memory --prec", set()),
     ("dcbench compare zz_", {"zz_copy.py", "zz_other.py"}),
     ("dcbench compare zz_copy.py zz_o", {"zz_other.py"}),
     ("dcbench compare --sort n", {"name"}),

@@ -137,6 +137,8 @@ def test_example(dcbench, line):
     effort = () if info else QUICK if asked else (*QUICK, *KERNEL)
     if "verify" in words:
         effort = () if "--graphs" in words else ("--graphs", "10")
+    if "memory" in words:
+        effort = ("--leak-iterations", "300") if "--leaks" in words else ()
     done = dcbench.finish(dcbench.start(*words[1:], *effort), timeout=90)
     # A verdict that is asked for may not be had with so little effort.
     # Some that are built in are wrong, and are there for that.

@@ -11,7 +11,8 @@ from conftest import DCBENCH, ROWS, needs_full
 IMPLS = ["stdlib", "fastpath", "memo-opt", "merged", "inline",
          "published-fastpath", "published-merged"]
 WORKLOADS = ["general", "reduce", "memo", "atoms", "custom", "cycles", "dataclasses",
-             "nested", "numbers", "sets", "slots", "strings", "wide"]
+             "nested", "none", "numbers", "point-dicts", "point-slots", "sets", "single",
+             "slots", "strings", "wide"]
 
 
 # One of each class: what is said must name the option and what to do.
@@ -80,7 +81,7 @@ WORKLOADS = ["general", "reduce", "memo", "atoms", "custom", "cycles", "dataclas
     (["--save", ".x"], ["--save", "'.x'"]),
     (["-o", ""], ["--output", "empty"]),
     (["-o", "-"], ["--output", "--format json"]),
-    (["frobnicate"], ["frobnicate", "run, compare, check, convert, history, list, doctor, selftest, verify"]),
+    (["frobnicate"], ["frobnicate", "run, compare, check, convert, history, list, doctor, selftest, verify, memory"]),
     (["lst"], ["lst", "did you mean 'list'"]),
     (["merged.py"], ["merged.py", "-i merged.py"]),
     (["run", "merged"], ["merged", "-i merged"]),

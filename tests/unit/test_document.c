@@ -432,10 +432,12 @@ static void what_is_not_read(void **state)
     assert_refused("{\"schema\": \"dcbench-doctor/1\"}",
                    "schema: is 'dcbench-doctor/1': results of runs");
     assert_refused("{\"schema\": \"dcbench-selftest/1\"}", "'dcbench-selftest/1'");
-    assert_refused("{\"schema\": \"dcbench-result/1\", \"kind\": \"memory\"}",
-                   "kind: a result of kind 'memory': only runs are compared");
+    assert_refused("{\"schema\": \"dcbench-result/1\", \"kind\": \"other\"}",
+                   "kind: a result of kind 'other': only runs are compared");
     assert_refused("{\"schema\": \"dcbench-result/1\", \"kind\": \"verify\"}",
                    "kind: is 'verify': a result of 'dcbench verify', not of a run");
+    assert_refused("{\"schema\": \"dcbench-result/1\", \"kind\": \"memory\"}",
+                   "kind: is 'memory': a result of 'dcbench memory', not of a run");
     assert_refused("{\"schema\": \"dcbench-result/1\"}", "kind: is missing");
     assert_refused("{\"schema\": \"dcbench-result/1\", \"kind\": \"run\"}",
                    "environment: is missing: an object is wanted");

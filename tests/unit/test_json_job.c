@@ -106,6 +106,7 @@ static void assert_same_job(const struct dcb_job *a, const struct dcb_job *b)
     assert_int_equal(a->kind, b->kind);
     assert_true(a->seed == b->seed);
     assert_memory_equal(a->batteries, b->batteries, sizeof a->batteries);
+    assert_memory_equal(a->memos, b->memos, sizeof a->memos);
     assert_true(a->graphs == b->graphs);
     assert_true(a->first == b->first);
     assert_same_text(a->support, b->support);
@@ -363,7 +364,7 @@ static void answers_survive_the_way(void **state)
 {
     (void)state;
     for (int kind = DCB_ANSWER_INTERPRETER; kind <= DCB_ANSWER_DONE; kind++) {
-        if (kind >= DCB_ANSWER_BATTERY && kind <= DCB_ANSWER_OUTCOME)
+        if (kind >= DCB_ANSWER_BATTERY && kind <= DCB_ANSWER_CENSUS)
             continue; /* they have fields of their own */
         for (int failure = DCB_FAILURE_NONE; failure <= DCB_FAILURE_CHANGED; failure++) {
             struct dcb_answer answer = {.kind = (enum dcb_answer_kind)kind,
@@ -411,6 +412,98 @@ static void full_answer_survives_the_way(void **state)
         .kind = DCB_ANSWER_SOURCE, .index = 3, .path = dcb_xstrdup("")};
     assert_answer_survives(&answer);
     dcb_answer_clear(&answer);
+}
+
+static struct dcb_answer decode(const struct dcb_answer *answer)
+{
+    struct dcb_error err = DCB_ERROR_INIT;
+    char *line = dcb_answer_encode(answer);
+    struct dcb_answer decoded;
+
+    if (dcb_answer_decode(line, strlen(line), &bounds, &decoded, &err) != 0)
+        fail_msg("%s: %s", err.text, line);
+    assert_int_equal(decoded.kind, answer->kind);
+    free(line);
+    return decoded;
+}
+
+static void figures_survive_the_way(void **state)
+{
+    struct dcb_answer answer = {.kind = DCB_ANSWER_FIGURES,
+                                .memo = DCB_MEMO_MUTABLE_MAPPING,
+                                .number = 4,
+                                .native = true};
+    struct dcb_answer decoded;
+    char why[] = "TypeError: no";
+
+    (void)state;
+    for (int layer = 0; layer < DCB_LAYER_COUNT; layer++) {
+        for (int figure = 0; figure < DCB_FIGURE_COUNT; figure++)
+            answer.figures.values[layer][figure] = layer * 100 - figure;
+    }
+    decoded = decode(&answer);
+    assert_int_equal(decoded.memo, DCB_MEMO_MUTABLE_MAPPING);
+    assert_int_equal(decoded.number, 4);
+    assert_true(decoded.native);
+    assert_memory_equal(&decoded.figures, &answer.figures, sizeof answer.figures);
+    dcb_answer_clear(&decoded);
+    answer.failure = DCB_FAILURE_RAISED;
+    answer.message = why;
+    decoded = decode(&answer);
+    assert_int_equal(decoded.failure, DCB_FAILURE_RAISED);
+    assert_string_equal(decoded.message, why);
+    dcb_answer_clear(&decoded);
+}
+
+static void terms_and_points_survive_the_way(void **state)
+{
+    char name[] = "a \"type\"\nof | two";
+    struct dcb_answer answer = {.kind = DCB_ANSWER_TERM,
+                                .memo = DCB_MEMO_DICT,
+                                .name = name,
+                                .count = 3,
+                                .bytes = -8};
+    struct dcb_answer decoded = decode(&answer);
+
+    (void)state;
+    assert_string_equal(decoded.name, "a \"type\" of | two");
+    assert_int_equal(decoded.count, 3);
+    assert_int_equal(decoded.bytes, -8);
+    dcb_answer_clear(&decoded);
+    answer = (struct dcb_answer){.kind = DCB_ANSWER_PREDICTION, .count = 2, .bytes = 112};
+    decoded = decode(&answer);
+    assert_int_equal(decoded.bytes, 112);
+    dcb_answer_clear(&decoded);
+    answer = (struct dcb_answer){.kind = DCB_ANSWER_POINT,
+                                 .point = {.iterations = 1000,
+                                           .blocks = {1, 2, 3},
+                                           .bytes = {-1, 5, 4},
+                                           .rss_bytes = 4096}};
+    decoded = decode(&answer);
+    assert_memory_equal(&decoded.point, &answer.point, sizeof answer.point);
+    assert_false(decoded.native);
+    dcb_answer_clear(&decoded);
+}
+
+static void a_census_survives_the_way(void **state)
+{
+    char name[] = "Point", message[] = "ValueError: no";
+    struct dcb_answer answer = {.kind = DCB_ANSWER_CENSUS,
+                                .name = name,
+                                .census = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}};
+    struct dcb_answer decoded = decode(&answer);
+
+    (void)state;
+    assert_string_equal(decoded.name, "Point");
+    assert_memory_equal(decoded.census, answer.census, sizeof answer.census);
+    dcb_answer_clear(&decoded);
+    answer = (struct dcb_answer){
+        .kind = DCB_ANSWER_CENSUS, .failure = DCB_FAILURE_RAISED, .message = message};
+    decoded = decode(&answer);
+    assert_int_equal(decoded.failure, DCB_FAILURE_RAISED);
+    assert_string_equal(decoded.message, "ValueError: no");
+    assert_null(decoded.name);
+    dcb_answer_clear(&decoded);
 }
 
 /* A message of bytes that are no text still says that something failed. */
@@ -461,6 +554,41 @@ static void assert_answer(const char *line, const char *part)
     } else {
         dcb_answer_clear(&answer);
     }
+}
+
+static void malformed_answers_of_memory(void **state)
+{
+#define LAYER "[1,2,3,4,5,6,7,8]"
+#define FIGURES(memo, layers)                                                 \
+    "{\"answer\":\"figures\",\"memo\":" memo ",\"number\":0,\"native\":true," \
+    "\"figures\":[" layers "]}"
+    (void)state;
+    assert_answer(FIGURES("\"dict\"", LAYER "," LAYER "," LAYER), NULL);
+    assert_answer(FIGURES("\"list\"", LAYER "," LAYER "," LAYER), "'memo' of its answer");
+    assert_answer(FIGURES("1", LAYER "," LAYER "," LAYER), "'memo' of its answer");
+    assert_answer(FIGURES("\"dict\"", LAYER "," LAYER), "lacks a layer");
+    assert_answer(FIGURES("\"dict\"", LAYER "," LAYER ",[1,2]"), "lacks numbers");
+    assert_answer(FIGURES("\"dict\"", LAYER "," LAYER ",8"), "lacks numbers");
+    assert_answer(FIGURES("\"dict\"", LAYER "," LAYER ",[1,2,3,4,5,6,7,8.5]"),
+                  "out of range");
+    assert_answer(FIGURES("\"dict\"", LAYER "," LAYER ",[1,2,3,4,5,6,7,281474976710657]"),
+                  "out of range");
+    assert_answer("{\"answer\":\"term\",\"memo\":\"none\",\"count\":1,\"bytes\":2}",
+                  "'name' of its answer");
+    assert_answer("{\"answer\":\"term\",\"memo\":\"none\",\"count\":-1,\"bytes\":2,"
+                  "\"name\":\"x\"}",
+                  "'count' of its answer");
+    assert_answer("{\"answer\":\"prediction\",\"memo\":\"none\",\"count\":1,"
+                  "\"bytes\":-2}",
+                  "'bytes' of its answer");
+    assert_answer("{\"answer\":\"point\",\"iterations\":1,\"blocks\":[1,2,3],"
+                  "\"bytes\":[1,2],\"rss\":0}",
+                  "lacks numbers");
+    assert_answer("{\"answer\":\"point\",\"iterations\":1,\"blocks\":[1,2,3],"
+                  "\"bytes\":[1,2,3]}",
+                  "'rss' of its answer");
+#undef FIGURES
+#undef LAYER
 }
 
 static void malformed_lines(void **state)
@@ -785,6 +913,10 @@ int main(void)
         cmocka_unit_test(answers_survive_the_way),
         cmocka_unit_test(full_answer_survives_the_way),
         cmocka_unit_test(message_that_is_not_utf8),
+        cmocka_unit_test(figures_survive_the_way),
+        cmocka_unit_test(terms_and_points_survive_the_way),
+        cmocka_unit_test(a_census_survives_the_way),
+        cmocka_unit_test(malformed_answers_of_memory),
         cmocka_unit_test(malformed_lines),
         cmocka_unit_test(every_cut_of_an_answer_is_refused),
         cmocka_unit_test(numbers_are_checked),

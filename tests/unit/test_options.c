@@ -103,6 +103,10 @@ FIELD_TEST(has_rules, is_list(&o->rules, "time", "instructions"))
 FIELD_TEST(has_retries, o->retries == 3)
 FIELD_TEST(has_batteries, is_list(&o->batteries, "graphs", "suite"))
 FIELD_TEST(has_graphs, o->graphs == 20)
+FIELD_TEST(has_memos, is_list(&o->memos, "dict", "all"))
+FIELD_TEST(has_leaks, o->leaks)
+FIELD_TEST(has_census, o->census)
+FIELD_TEST(has_leak_iterations, o->leak_iterations == 100000)
 FIELD_TEST(has_update, o->update)
 FIELD_TEST(has_instructions_margin, is_near(o->instructions_margin, 0.0025))
 FIELD_TEST(has_no_progress, o->progress == CLI_NEVER)
@@ -174,6 +178,10 @@ static const struct field_case {
     {"retries", "check --retries 3 b.json", has_retries},
     {"battery", "verify --battery graphs,suite", has_batteries},
     {"graphs", "verify --graphs 20", has_graphs},
+    {"memo", "memory --memo dict,all", has_memos},
+    {"leaks", "memory --leaks", has_leaks},
+    {"census", "memory --census", has_census},
+    {"leak-iterations", "memory --leaks --leak-iterations 100000", has_leak_iterations},
     {"update", "check b.json --update", has_update},
     {"instructions-margin", "check b.json --instructions-margin .25",
      has_instructions_margin},
@@ -430,7 +438,7 @@ static const struct error_case {
     {"rnu", "unknown command 'rnu'; did you mean 'run'? ('dcbench --help' lists all)"},
     {"merged",
      "unknown command 'merged'; one of run, compare, check, convert, history, list, "
-     "doctor, selftest, verify (to "
+     "doctor, selftest, verify, memory (to "
      "measure an implementation: -i merged; a workload: -w merged)"},
     {"run merged", "unexpected operand 'merged'; did you mean '-i merged' (an "
                    "implementation) or '-w merged' (a workload)?"},
@@ -455,6 +463,16 @@ static const struct error_case {
     {"verify --battery graph",
      "--battery: unknown battery 'graph'; one of suite, cases, graphs"},
     {"verify --graphs 0", "--graphs: '0' is not a whole number from 1 to 1000000"},
+    {"memory memo", "unexpected operand 'memo': 'dcbench memory' takes no operands"},
+    {"memory --memo list", "--memo: unknown memo 'list'; one of absent, none, dict, "
+                           "mapping, mutable-mapping, all"},
+    {"memory --precision 1", "--precision: not an option of 'dcbench memory' ('dcbench "
+                             "memory --help' lists all)"},
+    {"memory --fail-if slower", "--fail-if: unknown verdict 'slower'; one of more"},
+    {"--fail-if more", "--fail-if: unknown verdict 'more'; one of faster, slower, same, "
+                       "inconclusive, instructions, incorrect"},
+    {"memory --leak-iterations 0", "--leak-iterations: '0' is not a whole number from 1 "
+                                   "to 1000000000000"},
     /* percentages and seconds */
     {"--precision 0", "--precision: '0' is not a percentage above 0 and below 100"},
     {"--precision 1e-999",

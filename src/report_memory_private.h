@@ -1,0 +1,41 @@
+/* What the files of the memory report share; nobody else includes it. */
+#ifndef DCB_REPORT_MEMORY_PRIVATE_H
+#define DCB_REPORT_MEMORY_PRIVATE_H
+
+#include <stdint.h>
+
+#include "report_private.h"
+
+struct dcb_memory;
+
+struct dcb_memory_sheet {
+    struct dcb_sheet sheet;
+    const struct dcb_memory *memory;
+    double margin; /* NAN: that of the memo kind */
+};
+
+/* ---- report_memory_text.c: each writes DCB_FORMAT_SIZE bytes and returns them ---- */
+
+const char *dcb_memory_whole(char *text, int64_t number);  /* "1,258", "-4,304" */
+const char *dcb_memory_count(char *text, int64_t number);  /* "1,258", "12.35 M" */
+const char *dcb_memory_signed(char *text, int64_t number); /* "+140", "0" */
+
+/* All digits of what has up to seven, else "64.0 MiB"; with a sign: "+64.0 MiB". */
+const char *dcb_memory_bytes(char *text, int64_t bytes);
+const char *dcb_memory_signed_bytes(char *text, int64_t bytes);
+
+/* The label as it fits a table. Owned by the caller. */
+char *dcb_memory_label(const struct dcb_memory_sheet *sheet, const char *label);
+
+/* Prints and frees it. */
+void dcb_memory_remark(const struct dcb_memory_sheet *sheet, char *take_text);
+
+/* ---- report_memory_leaks.c ---- */
+
+void dcb_memory_append_leaks(const struct dcb_memory_sheet *sheet, size_t workload);
+
+/* ---- report_memory_census.c ---- */
+
+void dcb_memory_append_census(const struct dcb_memory_sheet *sheet, size_t workload);
+
+#endif

@@ -1,0 +1,83 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "format.h"
+#include "report_memory_private.h"
+#include "utf8.h"
+#include "xalloc.h"
+
+enum { LABEL_WIDTH = 16, EXACT_BYTES = 10000000, MILLIONS = 1000000 };
+
+/* A minus where it is less than 0, `plus` where it is more. */
+static const char *group(char *text, int64_t number, const char *plus)
+{
+    char digits[DCB_FORMAT_SIZE];
+    size_t length, at;
+
+    at = (size_t)snprintf(text, DCB_FORMAT_SIZE, "%s",
+                          number < 0   ? "-"
+                          : number > 0 ? plus
+                                       : "");
+    length = (size_t)snprintf(digits, sizeof digits, "%" PRIu64,
+                              number < 0 ? -(uint64_t)number : (uint64_t)number);
+    for (size_t i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0)
+            text[at++] = ',';
+        text[at++] = digits[i];
+    }
+    text[at] = '\0';
+    return text;
+}
+
+static const char *scale(char *text, int64_t bytes, const char *plus)
+{
+    double mebibytes = (double)bytes / (1 << 20);
+    bool large = mebibytes >= 1000 || mebibytes <= -1000;
+
+    if (bytes > -EXACT_BYTES && bytes < EXACT_BYTES)
+        return group(text, bytes, plus);
+    snprintf(text, DCB_FORMAT_SIZE, "%s%.*f %s", bytes > 0 ? plus : "", large ? 2 : 1,
+             large ? mebibytes / 1024 : mebibytes, large ? "GiB" : "MiB");
+    return text;
+}
+
+const char *dcb_memory_whole(char *text, int64_t number)
+{
+    return group(text, number, "");
+}
+
+const char *dcb_memory_count(char *text, int64_t number)
+{
+    if (number < MILLIONS)
+        return group(text, number, "");
+    snprintf(text, DCB_FORMAT_SIZE, "%.2f M", (double)number / 1e6);
+    return text;
+}
+
+const char *dcb_memory_signed(char *text, int64_t number)
+{
+    return group(text, number, "+");
+}
+
+const char *dcb_memory_bytes(char *text, int64_t bytes)
+{
+    return scale(text, bytes, "");
+}
+
+const char *dcb_memory_signed_bytes(char *text, int64_t bytes)
+{
+    return scale(text, bytes, "+");
+}
+
+char *dcb_memory_label(const struct dcb_memory_sheet *sheet, const char *label)
+{
+    return sheet->sheet.format == DCB_TABLE_TEXT ? dcb_utf8_shorten(label, LABEL_WIDTH)
+                                                 : dcb_xstrdup(label);
+}
+
+void dcb_memory_remark(const struct dcb_memory_sheet *sheet, char *take_text)
+{
+    dcb_sheet_remark(&sheet->sheet, "", take_text);
+    free(take_text);
+}

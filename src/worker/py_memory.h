@@ -1,0 +1,38 @@
+/* What the files that count memory share; see py_blocks.c. */
+#ifndef WORKER_PY_MEMORY_H
+#define WORKER_PY_MEMORY_H
+
+#include "py_python.h"
+
+#include "ledger.h"
+
+/* py_allocators.c. The ledger, and whether it has the native layer too. */
+struct dcb_ledger *worker_ledger(void);
+
+struct worker_blocks;
+
+struct worker_block {
+    struct dcb_ledger_block block;
+    const PyTypeObject *type; /* the object's, or that of the object that it belongs to;
+                                 NULL: nobody's */
+    bool object;              /* it is one itself */
+    bool free;                /* it was one, and waits to be one again */
+    unsigned reason;          /* of py_blocks.c: why it belongs to an object, */
+    uint64_t owner;           /* and the serial of that one's block */
+};
+
+/* `types_b`: the list of all types; they must live as long as the blocks. */
+struct worker_blocks *worker_blocks_new(PyObject *types_b);
+void worker_blocks_free(struct worker_blocks *blocks); /* NULL is fine */
+
+/* Which blocks are looked at: those of this serial and later. */
+void worker_blocks_from(struct worker_blocks *blocks, uint64_t serial);
+
+/* Takes a picture of them, as a trap of the ledger, or with `newest` 0. */
+void worker_blocks_take(void *context, uintptr_t newest);
+
+/* The last picture, or NULL where there is none. */
+const struct worker_block *worker_blocks_list(const struct worker_blocks *blocks,
+                                              size_t *ret_count);
+
+#endif
