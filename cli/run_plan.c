@@ -255,29 +255,33 @@ static int plan_bare_arms(struct cli_specs *specs, struct dcb_plan *plan,
     return rc;
 }
 
-static int plan_memory(const struct cli_options *options,
-                       const struct dcb_catalog *catalog, struct dcb_plan *plan,
-                       struct dcb_error *err)
+int cli_run_plan_memory_of(const struct cli_options *options,
+                           const struct dcb_catalog *catalog, struct cli_specs *specs,
+                           struct dcb_plan *ret_plan, char **ret_library,
+                           char **ret_reason, struct dcb_error *err)
 {
-    struct cli_specs specs = {.impls = {.items = NULL}};
-    int rc = cli_specs_resolve(options, catalog, &specs, err);
+    struct dcb_error why = DCB_ERROR_INIT;
+    int rc;
 
+    *ret_plan = (struct dcb_plan){.arms = NULL};
+    *ret_reason = NULL;
+    *ret_library = dcb_catalog_malloc_library(catalog, &why);
+    if (!*ret_library)
+        *ret_reason = dcb_xstrdup(why.text);
+    rc = plan_bare_arms(specs, ret_plan, err);
     if (rc == 0)
-        rc = plan_bare_arms(&specs, plan, err);
+        rc = plan_workloads(specs, ret_plan, err);
     if (rc == 0)
-        rc = plan_workloads(&specs, plan, err);
+        rc = plan_python(options, catalog, ret_plan, err);
     if (rc == 0)
-        rc = plan_python(options, catalog, plan, err);
-    if (rc == 0)
-        plan_effort(options, plan);
-    cli_specs_clear(&specs);
+        plan_effort(options, ret_plan);
     return rc;
 }
 
 int cli_run_plan_memory(const struct cli_options *options, struct dcb_plan *ret_plan,
                         char **ret_library, char **ret_reason, struct dcb_error *err)
 {
-    struct dcb_error why = DCB_ERROR_INIT;
+    struct cli_specs specs = {.impls = {.items = NULL}};
     struct dcb_catalog catalog;
     int rc;
 
@@ -285,10 +289,11 @@ int cli_run_plan_memory(const struct cli_options *options, struct dcb_plan *ret_
     *ret_library = *ret_reason = NULL;
     if (dcb_catalog_open(&catalog, err) != 0)
         return -1;
-    rc = plan_memory(options, &catalog, ret_plan, err);
-    *ret_library = dcb_catalog_malloc_library(&catalog, &why);
-    if (!*ret_library)
-        *ret_reason = dcb_xstrdup(why.text);
+    rc = cli_specs_resolve(options, &catalog, &specs, err);
+    if (rc == 0)
+        rc = cli_run_plan_memory_of(options, &catalog, &specs, ret_plan, ret_library,
+                                    ret_reason, err);
+    cli_specs_clear(&specs);
     dcb_catalog_clear(&catalog);
     return rc;
 }

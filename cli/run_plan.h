@@ -30,4 +30,10 @@ int cli_run_plan_arms(const struct cli_options *options, struct dcb_plan *ret_pl
 int cli_run_plan_memory(const struct cli_options *options, struct dcb_plan *ret_plan,
                         char **ret_library, char **ret_reason, struct dcb_error *err);
 
+/* The same of what is resolved already; it is taken. */
+int cli_run_plan_memory_of(const struct cli_options *options,
+                           const struct dcb_catalog *catalog,
+                           struct cli_specs *take_specs, struct dcb_plan *ret_plan,
+                           char **ret_library, char **ret_reason, struct dcb_error *err);
+
 #endif

@@ -33,7 +33,7 @@ static char *name_of(const char *path)
     return name;
 }
 
-static struct dcb_document *new_document(const char *path)
+struct dcb_document *dcb_document_new(const char *path)
 {
     struct dcb_document *document = dcb_xcalloc(1, sizeof *document);
 
@@ -47,7 +47,7 @@ static struct dcb_document *new_document(const char *path)
 static struct dcb_document *decode(const char *path, const char *text, size_t length,
                                    enum dcb_document_parts parts, struct dcb_error *err)
 {
-    struct dcb_document *document = new_document(path);
+    struct dcb_document *document = dcb_document_new(path);
 
     if (dcb_json_decode(text, length, parts, document, err) == 0)
         return document;

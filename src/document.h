@@ -55,6 +55,9 @@ struct dcb_document *dcb_document_parse(const char *path, const char *text, size
                                         enum dcb_document_parts parts,
                                         struct dcb_error *err);
 
+/* With nothing in it but its path and name: for decoders. */
+struct dcb_document *dcb_document_new(const char *path);
+
 void dcb_document_free(struct dcb_document *document); /* NULL is fine */
 
 /* The arm's source in the file: digest and path; NULL where it says nothing. */

@@ -116,7 +116,6 @@ static void decode_arms(struct dcb_decode *decode, json_t *object)
     struct dcb_plan *plan = &decode->document->plan;
     struct dcb_result *result = &decode->document->result;
     json_t *list = dcb_json_need_array(reader, object, "implementations");
-    const char *baseline = dcb_json_need_text(reader, object, "baseline");
     size_t count = json_array_size(list);
 
     if (!reader->failed && (count < 1 || count > DCB_ARMS_MAX - 1))
@@ -141,8 +140,15 @@ static void decode_arms(struct dcb_decode *decode, json_t *object)
         dcb_json_leave(reader);
     }
     dcb_json_leave(reader);
-    if (strcmp(plan->arms[0].label, baseline) != 0)
-        dcb_json_fail(reader, "baseline",
+}
+
+static void check_baseline(struct dcb_decode *decode, json_t *object)
+{
+    const char *baseline = dcb_json_need_text(decode->reader, object, "baseline");
+
+    if (!decode->reader->failed &&
+        strcmp(decode->document->plan.arms[0].label, baseline) != 0)
+        dcb_json_fail(decode->reader, "baseline",
                       "'%.60s' is not the first of the implementations", baseline);
 }
 
@@ -230,6 +236,12 @@ static void decode_settings(struct dcb_decode *decode, json_t *object)
                     sizeof plan->hardware_reason);
 }
 
+void dcb_decode_sources(struct dcb_decode *decode, json_t *object)
+{
+    decode_arms(decode, object);
+    decode_workload_specs(decode, object);
+}
+
 void dcb_decode_plan(struct dcb_decode *decode, json_t *object)
 {
     struct dcb_plan *plan = &decode->document->plan;
@@ -240,8 +252,8 @@ void dcb_decode_plan(struct dcb_decode *decode, json_t *object)
     decode_simulation(decode,
                       dcb_json_maybe_object(decode->reader, object, "simulation"));
     decode_core(decode, dcb_json_maybe_object(decode->reader, object, "core"));
-    decode_arms(decode, object);
-    decode_workload_specs(decode, object);
+    dcb_decode_sources(decode, object);
+    check_baseline(decode, object);
     dcb_json_leave(decode->reader);
     plan->python_version = dcb_xstrdup(version ? version : "of an unknown version");
 }

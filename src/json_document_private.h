@@ -55,6 +55,10 @@ int dcb_decode_quality(struct dcb_decode *decode, json_t *object, const char *ke
 void dcb_decode_environment(struct dcb_decode *decode, json_t *environment);
 void dcb_decode_plan(struct dcb_decode *decode, json_t *plan);
 
+/* The plan's implementations, the first of them being the baseline, with the control
+ * that no file lists, and its workloads. */
+void dcb_decode_sources(struct dcb_decode *decode, json_t *plan);
+
 /* The counter rows; of files that do not list them, from the cells. */
 void dcb_decode_rows(struct dcb_decode *decode, json_t *plan, json_t *cells);
 
