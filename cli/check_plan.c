@@ -484,12 +484,14 @@ static void append_lost(const struct dcb_spec *then, size_t count,
 }
 
 /* --update writes what was measured, and that alone. */
-static void tell_lost(const struct dcb_document *then, const struct dcb_plan *plan)
+/* `first` of the plan's arms are no candidates. */
+static void tell_lost(const struct dcb_document *then, const struct dcb_plan *plan,
+                      size_t first)
 {
     struct dcb_strbuf lost = DCB_STRBUF_INIT;
 
-    append_lost(then->plan.arms + 2, then->plan.arm_count - 2, plan->arms + 2,
-                plan->arm_count - 2, &lost);
+    append_lost(then->plan.arms + 2, then->plan.arm_count - 2, plan->arms + first,
+                plan->arm_count - first, &lost);
     append_lost(then->plan.workloads, then->plan.workload_count, plan->workloads,
                 plan->workload_count, &lost);
     if (lost.length)
@@ -515,6 +517,37 @@ int cli_check_plan(const struct cli_options *options, const struct dcb_document 
     if (plan_again(&run, then, ret_plan, err) != 0)
         return -1;
     if (run.update && run.verbosity >= 0)
-        tell_lost(then, ret_plan);
+        tell_lost(then, ret_plan, 2);
     return 0;
+}
+
+int cli_check_plan_memory(const struct cli_options *options,
+                          const struct dcb_document *then, struct dcb_plan *ret_plan,
+                          char **ret_library, char **ret_reason, struct dcb_error *err)
+{
+    struct cli_options run = *options; /* borrows what it does not change */
+    struct cli_specs specs = {.impls = {.items = NULL}};
+    struct dcb_catalog catalog;
+    char *python = NULL;
+    int rc = -1;
+
+    *ret_plan = (struct dcb_plan){.arms = NULL};
+    *ret_library = *ret_reason = NULL;
+    if (dcb_catalog_open(&catalog, err) != 0)
+        return -1;
+    if (!cli_options_given(&run, "timeout") && then->plan.timeout_s > 0)
+        run.timeout_s =
+            fmax(at_most(then->plan.timeout_s, most_timeout_s), run.timeout_s);
+    if (!run.python)
+        run.python = python = python_of(then);
+    if (resolve_specs(&run, then, &catalog, &specs, err) == 0 &&
+        check_worker(&catalog, then, python, err) == 0)
+        rc = cli_run_plan_memory_of(&run, &catalog, &specs, ret_plan, ret_library,
+                                    ret_reason, err);
+    if (rc == 0 && run.update && run.verbosity >= 0)
+        tell_lost(then, ret_plan, 1);
+    free(python);
+    cli_specs_clear(&specs);
+    dcb_catalog_clear(&catalog);
+    return rc;
 }

@@ -16,4 +16,9 @@ struct dcb_plan;
 int cli_check_plan(const struct cli_options *options, const struct dcb_document *then,
                    struct dcb_plan *ret_plan, struct dcb_error *err);
 
+/* The same for a result of `dcbench memory`, with what cli_run_plan_memory has. */
+int cli_check_plan_memory(const struct cli_options *options,
+                          const struct dcb_document *then, struct dcb_plan *ret_plan,
+                          char **ret_library, char **ret_reason, struct dcb_error *err);
+
 #endif

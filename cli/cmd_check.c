@@ -17,7 +17,9 @@
 #include "document.h"
 #include "error.h"
 #include "gate.h"
+#include "infile.h"
 #include "json_gate.h"
+#include "json_document_memory.h"
 #include "json_result.h"
 #include "measure.h"
 #include "options.h"
@@ -48,7 +50,9 @@ struct attempt {
 struct check {
     const struct cli_options *options;
     const char *path;          /* the baseline file */
-    struct dcb_document *then; /* NULL: --update makes the file */
+    struct dcb_document *then; /* NULL: --update makes the file, or it is of memory */
+    char *memory;              /* the text of a result of `dcbench memory`; NULL */
+    size_t memory_length;
     struct dcb_plan plan;
     struct attempt *attempts; /* [retries + 1] */
     struct dcb_gate gate;
@@ -76,6 +80,9 @@ static void tell_way_out(const char *path, struct dcb_error *err)
 
 static int read_baseline(struct check *check, struct dcb_error *err)
 {
+    size_t length;
+    char *text;
+
     if (strcmp(check->path, "-") != 0 && access(check->path, F_OK) != 0 &&
         errno == ENOENT) {
         if (check->options->update)
@@ -85,7 +92,16 @@ static int read_baseline(struct check *check, struct dcb_error *err)
                              "WORKLOADS' measures one",
                              check->path, check->path);
     }
-    check->then = dcb_document_read(check->path, DCB_DOCUMENT_WHOLE, err);
+    text = dcb_infile_read(check->path, &length, err);
+    if (text && dcb_json_is_memory(text, length)) {
+        check->memory = text;
+        check->memory_length = length;
+        return 0;
+    }
+    if (text)
+        check->then =
+            dcb_document_parse(check->path, text, length, DCB_DOCUMENT_WHOLE, err);
+    free(text);
     if (!check->then && check->options->update)
         tell_way_out(check->path, err);
     return check->then ? 0 : -1;
@@ -466,7 +482,7 @@ static int prepare(struct check *check, struct dcb_error *err)
         return -1;
     check->placed = true;
     if (read_baseline(check, err) != 0 ||
-        cli_check_plan(options, check->then, &check->plan, err) != 0)
+        (!check->memory && cli_check_plan(options, check->then, &check->plan, err) != 0))
         return -1;
     cli_signals_catch();
     return 0;
@@ -529,6 +545,7 @@ static void clear(struct check *check)
     dcb_gate_clear(&check->gate);
     dcb_ci_clear(&check->ci);
     dcb_document_free(check->then);
+    free(check->memory);
     dcb_plan_clear(&check->plan);
 }
 
@@ -546,7 +563,12 @@ int cli_check(const struct cli_options *options, struct dcb_error *err)
                                                      : "BASELINE.json");
     check.path = options->operands.items[0];
     rc = prepare(&check, err);
-    if (rc == 0) {
+    if (rc == 0 && check.memory) {
+        rc =
+            cli_check_memory(options, check.path, check.memory, check.memory_length, err);
+        if (rc == -1)
+            publish_error(&check, err);
+    } else if (rc == 0) {
         run_check(&check, err);
         rc = check.signal ? 128 + check.signal : (int)check.status;
         if (err->code != DCB_OK) /* the status is decided already */

@@ -11,6 +11,7 @@
 #include "json_memory.h"
 #include "measure.h"
 #include "memory.h"
+#include "memory_progress.h"
 #include "options.h"
 #include "outfile.h"
 #include "plan.h"
@@ -137,7 +138,7 @@ static struct dcb_memory_request request_of(struct frame *frame)
     return request;
 }
 
-static void draw_progress(void *context, const struct dcb_memory_progress *progress)
+void cli_memory_draw_progress(void *context, const struct dcb_memory_progress *progress)
 {
     char *workload = dcb_utf8_shorten(progress->workload, 24),
          *impl = dcb_utf8_shorten(progress->impl, 24);
@@ -250,7 +251,7 @@ static int run(struct frame *frame, struct dcb_error *err)
     struct dcb_memory_request request = request_of(frame);
     struct dcb_memory_hooks hooks = {
         .stop = cli_signals_caught(),
-        .progress = progress ? draw_progress : NULL,
+        .progress = progress ? cli_memory_draw_progress : NULL,
     };
     struct dcb_memory memory = {.request = NULL};
     int rc;

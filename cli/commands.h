@@ -3,6 +3,8 @@
 #ifndef CLI_COMMANDS_H
 #define CLI_COMMANDS_H
 
+#include <stddef.h>
+
 struct cli_options;
 struct dcb_error;
 
@@ -28,5 +30,10 @@ int cli_verify(const struct cli_options *options, struct dcb_error *err);
 
 /* `dcbench memory --trace`; cli_memory calls it. */
 int cli_memory_trace(const struct cli_options *options, struct dcb_error *err);
+
+/* `dcbench check` of a result of `dcbench memory`, which is `text`; cli_check calls it.
+ */
+int cli_check_memory(const struct cli_options *options, const char *path,
+                     const char *text, size_t length, struct dcb_error *err);
 
 #endif
