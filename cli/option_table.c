@@ -181,7 +181,9 @@ const struct cli_command_row cli_command_rows[CLI_COMMAND_COUNT] = {
                            "What is compared are ratios to the baseline of the same run, "
                            "so the file may come from another machine or another day. "
                            "What is not clear, or slower, is measured again before it "
-                           "fails. Runs the code that the file names.",
+                           "fails. A result of 'dcbench memory' is counted again, and "
+                           "fails where a peak has grown by more than the file's margin. "
+                           "Runs the code that the file names.",
             .files = true,
             .examples = check_examples,
         },
