@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "document.h"
+#include "report_memory.h"
 #include "xalloc.h"
 
 static const enum dcb_figure checked[DCB_MEMORY_CHECKED] = {
@@ -173,9 +174,13 @@ static void make_row(const struct sides *sides, struct dcb_memory_check_row *row
     bool was = then && dcb_memory_cell_is_counted(then);
 
     if (!dcb_memory_cell_is_counted(now)) {
+        /* What the baseline does not take either nobody is asked for. */
+        bool refused = dcb_memory_is_refused(sides->check->now, sides->now, row->memo);
+
         set(row,
-            then && !was && then->failure != DCB_FAILURE_NONE ? DCB_MEMORY_STILL_FAILS
-                                                              : DCB_MEMORY_NOT_COUNTED,
+            !was && (refused || (then && then->failure != DCB_FAILURE_NONE))
+                ? DCB_MEMORY_STILL_FAILS
+                : DCB_MEMORY_NOT_COUNTED,
             now->message ? now->message : "not all of it was run");
         return;
     }

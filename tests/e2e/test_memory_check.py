@@ -108,6 +108,18 @@ def test_update_writes_the_file_anew(dcbench, base):
     checked(dcbench, base)
 
 
+def test_update_takes_in_what_refuses_a_memo_as_the_baseline_does(dcbench, tmp_path):
+    path = tmp_path / "memory.json"
+    dcbench("memory", "-i", "merged", "-w", "memo", "--memo", "mapping,dict", "-o", path,
+            "-q")
+    dcbench("check", path, "--update", "-i", "merged,inline")
+    labels = [impl["label"] for impl in
+              json.loads(path.read_text())["plan"]["implementations"]]
+    assert labels == ["stdlib", "merged", "inline"]
+    report = checked(dcbench, path)
+    assert {row["outcome"] for row in report["rows"]} == {"pass", "as before"}
+
+
 def test_what_cannot_be_counted_is_undecided(dcbench, base):
     kept = base.read_bytes()
     replace(base, RAISES)
