@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "container.h"
 #include "counters.h"
 #include "model.h"
 #include "samples.h"
@@ -24,7 +25,7 @@ enum {
     DCB_ANSWER_FD = 4,
     DCB_SAMPLES_FD = 5,
     DCB_CODE_FD = 6,
-    DCB_DUMP_FD = 7, /* simulate: what callgrind writes */
+    DCB_DUMP_FD = 7, /* simulate: what callgrind writes; trace: the samples */
     DCB_LAST_FD = DCB_DUMP_FD
 };
 
@@ -35,7 +36,8 @@ enum dcb_job_kind {
     DCB_JOB_VERIFY,   /* load the one arm, ask the cases of batteries of it */
     DCB_JOB_MEMORY,   /* load the one arm, count what its copies take */
     DCB_JOB_LEAKS,    /* load the one arm, count what many copies leave */
-    DCB_JOB_CENSUS    /* load the one arm, tell what its copies are made of */
+    DCB_JOB_CENSUS,   /* load the one arm, tell what its copies are made of */
+    DCB_JOB_TRACE     /* copy a container with the one arm, `rounds` times, and sample */
 };
 
 struct dcb_job_arm {
@@ -61,7 +63,10 @@ struct dcb_job {
     bool batteries[DCB_BATTERY_COUNT]; /* verify: which are asked */
     bool memos[DCB_MEMO_COUNT];        /* memory: with which it is counted */
     uint64_t graphs;                   /* verify: how many random ones */
-    uint64_t first;  /* verify: the case to begin with, counted through all of them */
+    uint64_t first; /* verify: the case to begin with, counted through all of them */
+    enum dcb_container container; /* trace: what is copied, */
+    uint64_t size_bytes;          /* how large it is, */
+    uint64_t every_bytes;         /* and which change of size is a sample */
     uint32_t number; /* of the worker in its workload: which group of counters is first */
     uint32_t rounds; /* at most; memory: iterations to count; leaks: points to tell */
     uint32_t warmups; /* untimed blocks of every arm; memory: until so many iterations in

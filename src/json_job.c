@@ -12,7 +12,7 @@
 /* Jobs come from the controller itself: a wrong one is a bug. */
 
 static const char *const job_kinds[] = {"describe", "time",  "simulate", "verify",
-                                        "memory",   "leaks", "census"};
+                                        "memory",   "leaks", "census",   "trace"};
 
 int dcb_json_find_name(const char *name, const char *const *names, size_t count)
 {
@@ -169,6 +169,15 @@ static void encode_memos(const struct dcb_job *job, json_t *object)
     json_object_set_new(object, "memos", memos);
 }
 
+static void encode_trace(const struct dcb_job *job, json_t *object)
+{
+    json_object_set_new(object, "container",
+                        json_string(dcb_container_name(job->container)));
+    json_object_set_new(object, "size_bytes", json_integer((json_int_t)job->size_bytes));
+    json_object_set_new(object, "every_bytes",
+                        json_integer((json_int_t)job->every_bytes));
+}
+
 /* Whether jobs of this kind have a workload. */
 static bool has_workload(enum dcb_job_kind kind)
 {
@@ -194,6 +203,8 @@ char *dcb_job_encode(const struct dcb_job *job)
         encode_batteries(job, object);
     if (job->kind == DCB_JOB_MEMORY)
         encode_memos(job, object);
+    if (job->kind == DCB_JOB_TRACE)
+        encode_trace(job, object);
     if (has_workload(job->kind))
         json_object_set_new(object, "workload", encode_spec(&job->workload));
     return dcb_json_job_line(encode_lists(job, object), true);
@@ -292,6 +303,17 @@ static int decode_memos(const json_t *root, struct dcb_job *job, struct dcb_erro
     return 0;
 }
 
+static int decode_trace(const json_t *root, struct dcb_job *job, struct dcb_error *err)
+{
+    const char *name = json_string_value(json_object_get(root, "container"));
+
+    if (!name || !dcb_container_find(name, &job->container))
+        return dcb_error_set(err, DCB_ERROR_INTERNAL, "job: no such container");
+    job->size_bytes = dcb_json_uint(root, "size_bytes");
+    job->every_bytes = dcb_json_uint(root, "every_bytes");
+    return 0;
+}
+
 static int decode_job(const json_t *root, struct dcb_job *job, struct dcb_error *err)
 {
     int kind =
@@ -320,6 +342,8 @@ static int decode_job(const json_t *root, struct dcb_job *job, struct dcb_error 
     if (job->kind == DCB_JOB_VERIFY && decode_batteries(root, job, err) != 0)
         return -1;
     if (job->kind == DCB_JOB_MEMORY && decode_memos(root, job, err) != 0)
+        return -1;
+    if (job->kind == DCB_JOB_TRACE && decode_trace(root, job, err) != 0)
         return -1;
     if (has_workload(job->kind) &&
         decode_spec(json_object_get(root, "workload"), &job->workload, err) != 0)

@@ -5,12 +5,14 @@
 #ifndef WORKER_WORKER_H
 #define WORKER_WORKER_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "job.h"
 #include "migrations.h"
+#include "trace.h"
 
 struct dcb_error;
 struct worker_code;
@@ -196,6 +198,54 @@ uint64_t worker_memory_serial(const struct worker_python *python);
 void worker_memory_name_losses(struct worker_python *python, uint64_t serial,
                                int64_t bytes, struct worker_terms *ret_terms);
 
+/* ---- py_trace.c: the resident set size over time ---- */
+
+/* Python's objects, where Python.h is not seen. */
+struct worker_trace {
+    struct _object *module, *build, *collect; /* support/memory_trace.py, gc.collect */
+    struct _object *original, *copy;          /* NULL where there is none */
+    uint64_t members;
+};
+
+/* Opens what is read and written; takes DCB_DUMP_FD. */
+int worker_trace_open(const struct dcb_job *job, struct dcb_samples *samples,
+                      struct dcb_error *err);
+int worker_trace_prepare(struct worker_python *python, const struct dcb_job *job,
+                         struct worker_trace *ret_trace, struct dcb_error *err);
+
+/* Samples are taken between the two. */
+int worker_trace_begin(pthread_t *ret_thread, struct dcb_error *err);
+void worker_trace_end(pthread_t thread);
+
+/* Hooks the call edges anew, which user code may have undone; about `quota` samples are
+ * taken of the repeat. */
+void worker_trace_begin_repeat(uint64_t quota);
+
+/* A sample at a step of ours, always written; its size. */
+uint64_t worker_trace_mark(enum dcb_trace_what what);
+
+/* From here on; true where the kernel lets its own peak be reset. The peak since then,
+ * the kernel's where `exact`, else the highest that was sampled. */
+bool worker_trace_reset_peak(void);
+uint64_t worker_trace_peak(bool exact);
+
+void worker_trace_tell_repeat(const struct dcb_trace_repeat *repeat);
+uint64_t worker_trace_now_ns(void);
+
+/* One step each; -1 with what was raised. */
+int worker_trace_build(struct worker_python *python, struct worker_trace *trace,
+                       uint64_t members, struct dcb_error *err);
+int worker_trace_copy(struct worker_python *python, struct worker_trace *trace,
+                      struct dcb_error *err);
+int worker_trace_drop(struct worker_python *python, struct worker_trace *trace,
+                      struct dcb_error *err); /* and collects */
+
+/* One more copy, untraced: how long it takes, what is alive then, and in *ret_wrong, the
+ * caller's, what is wrong with the copy; NULL. */
+int worker_trace_account(struct worker_python *python, struct worker_trace *trace,
+                         const struct dcb_job *job, char **ret_wrong,
+                         struct dcb_error *err);
+
 /* ---- py_loop.c: the timed region ---- */
 
 /* Runs `iterations` iterations of the arm. Nothing but the calls and the release of their
@@ -256,13 +306,16 @@ int worker_census_take(struct worker_python *python,
                        void (*take)(void *context, const struct worker_census *row),
                        void *context, struct dcb_error *err);
 
-/* ---- job_time.c, job_describe.c, job_simulate.c, job_verify.c, job_memory.c ---- */
+/* ---- job_time.c, job_describe.c, job_simulate.c, job_verify.c, job_memory.c,
+ * job_trace.c ---- */
 
 int worker_job_census(const struct worker_link *link, struct worker_python *python,
                       const struct dcb_job *job, struct dcb_error *err);
 int worker_job_memory(const struct worker_link *link, struct worker_python *python,
                       const struct dcb_job *job, struct dcb_error *err);
 int worker_job_leaks(const struct worker_link *link, struct worker_python *python,
+                     const struct dcb_job *job, struct dcb_error *err);
+int worker_job_trace(const struct worker_link *link, struct worker_python *python,
                      const struct dcb_job *job, struct dcb_error *err);
 
 int worker_job_verify(const struct worker_link *link, struct worker_python *python,

@@ -212,6 +212,8 @@ static int run(struct dcb_error *err)
         return worker_job_leaks(&link, python, &job, err);
     if (job.kind == DCB_JOB_CENSUS)
         return worker_job_census(&link, python, &job, err);
+    if (job.kind == DCB_JOB_TRACE)
+        return worker_job_trace(&link, python, &job, err);
     return worker_job_time(&link, python, &job, err);
 }
 
