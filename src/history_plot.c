@@ -7,9 +7,8 @@
 #include <strings.h>
 
 #include "history.h"
+#include "plot_text.h"
 #include "strbuf.h"
-#include "utf8.h"
-#include "xalloc.h"
 
 enum { WIDTH = 960, PANEL_HEIGHT = 320, LABEL_WIDTH = 60, STEP_WIDTH = 20 };
 
@@ -30,30 +29,6 @@ bool dcb_plot_format_of(const char *path, enum dcb_plot_format *ret_format)
         return false;
     *ret_format = strcasecmp(dot, ".svg") == 0 ? DCB_PLOT_SVG : DCB_PLOT_PNG;
     return true;
-}
-
-/* For single quotes, where gnuplot replaces nothing: neither `commands` nor \ or % mean
- * anything. What could end them, or would have to be escaped in an SVG, is not let
- * through. */
-static void put_text(struct dcb_strbuf *out, const char *raw, size_t width)
-{
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                  "0123456789 ._-+:,()/=";
-    char *label = dcb_utf8_shorten(raw, width);
-
-    for (char *c = label; *c; c++) {
-        if ((unsigned char)*c < 0x80 && !strchr(allowed, *c))
-            *c = '?';
-    }
-    dcb_strbuf_append(out, label);
-    free(label);
-}
-
-static void put_label(struct dcb_strbuf *out, const char *raw)
-{
-    dcb_strbuf_append(out, "'");
-    put_text(out, raw, LABEL_WIDTH);
-    dcb_strbuf_append(out, "'");
 }
 
 /* Whether the axis has the numbers of the results, and not their times. */
@@ -117,7 +92,7 @@ static void put_step(const struct dcb_history *history,
                        "set label '",
                        place, place, color);
     if (label) {
-        put_text(out, label, STEP_WIDTH);
+        dcb_plot_text(out, label, STEP_WIDTH);
         dcb_strbuf_append(out, ": ");
     }
     dcb_strbuf_appendf(out,
@@ -130,7 +105,7 @@ static void put_panel(const struct dcb_history *history, size_t first, size_t en
                       bool numbered, struct dcb_strbuf *out)
 {
     dcb_strbuf_append(out, "unset arrow\nunset label\nset title ");
-    put_label(out, history->series[first].workload);
+    dcb_plot_label(out, history->series[first].workload, LABEL_WIDTH);
     dcb_strbuf_append(out, " noenhanced\n");
     for (size_t i = first; i < end; i++) {
         const struct dcb_history_series *series = &history->series[i];
@@ -145,7 +120,7 @@ static void put_panel(const struct dcb_history *history, size_t first, size_t en
                            "%s$d%zu using 1:2:3:4 with yerrorbars linetype %zu "
                            "pointtype 7 pointsize 0.4 title ",
                            i == first ? "plot " : ", ", i, i - first + 1);
-        put_label(out, name);
+        dcb_plot_label(out, name, LABEL_WIDTH);
         dcb_strbuf_append(out, " noenhanced");
         free(name);
     }
