@@ -14,6 +14,7 @@
 #include "json_history.h"
 #include "options.h"
 #include "outfile.h"
+#include "plot_output.h"
 #include "report_history.h"
 #include "signals.h"
 #include "strbuf.h"
@@ -164,42 +165,20 @@ static int print_history(const struct cli_options *options,
     return rc;
 }
 
-static int write_picture(const char *path, const char *picture, size_t length,
-                         struct dcb_error *err)
-{
-    struct dcb_outfile file;
-
-    if (dcb_outfile_open(&file, path, err) != 0)
-        return -1;
-    /* What could not be written is told by the commit. */
-    (void)fwrite(picture, 1, length, file.stream);
-    return dcb_outfile_commit(&file, err);
-}
-
 static int plot(const char *path, const struct dcb_history *history,
                 struct dcb_error *err)
 {
     enum dcb_plot_format format = DCB_PLOT_SVG;
     struct dcb_strbuf script = DCB_STRBUF_INIT;
-    char *program = dcb_gnuplot_find(err), *picture = NULL;
-    size_t length, left_out;
-    int rc = -1;
+    size_t left_out;
+    int rc;
 
-    if (!program)
-        return dcb_error_prefix(err, "--plot");
     (void)dcb_plot_format_of(path, &format); /* checked before anything was read */
     left_out = dcb_history_plot(history, format, dcb_gnuplot_output, &script);
-    picture = dcb_gnuplot_run(program, script.text, format == DCB_PLOT_SVG,
-                              cli_signals_caught(), &length, err);
-    if (picture)
-        rc = write_picture(path, picture, length, err);
-    if (rc != 0)
-        dcb_error_prefix(err, "--plot");
-    else if (left_out)
+    rc = cli_plot_write(path, script.text, format, err);
+    if (rc == 0 && left_out)
         cli_term_message("--plot: %d workloads are drawn, %zu are not (choose with -w)",
                          DCB_PLOT_PANELS_MAX, left_out);
-    free(picture);
-    free(program);
     dcb_strbuf_clear(&script);
     return rc;
 }
@@ -215,9 +194,8 @@ static int check_usage(const struct cli_options *options, struct dcb_error *err)
                              "dcbench history results");
     if (!options->plot)
         return 0;
-    if (!dcb_plot_format_of(options->plot, &format))
-        return dcb_error_set(err, DCB_ERROR_USAGE,
-                             "--plot: '%s' ends in neither .svg nor .png", options->plot);
+    if (cli_plot_check(options->plot, &format, err) != 0)
+        return -1;
     if (dcb_outfile_check(options->plot, err) != 0)
         return dcb_error_prefix(err, "--plot");
     return 0;

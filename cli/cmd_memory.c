@@ -36,6 +36,13 @@ enum {
 
 static int check_options(const struct cli_options *options, struct dcb_error *err)
 {
+    static const char *const of_trace[] = {"size", "repeat", "every", "plot", "series"};
+
+    for (size_t i = 0; i < sizeof of_trace / sizeof *of_trace; i++) {
+        if (cli_options_given(options, of_trace[i]))
+            return dcb_error_set(err, DCB_ERROR_USAGE, "--%s: goes with --trace alone",
+                                 of_trace[i]);
+    }
     if (options->iterations > ITERATIONS_MAX)
         return dcb_error_set(err, DCB_ERROR_USAGE,
                              "--iterations: more than %d are not counted (one is as good "
@@ -266,8 +273,11 @@ static int run(struct frame *frame, struct dcb_error *err)
 int cli_memory(const struct cli_options *options, struct dcb_error *err)
 {
     struct frame frame = {.options = options};
-    int rc = check_options(options, err);
+    int rc;
 
+    if (options->trace)
+        return cli_memory_trace(options, err);
+    rc = check_options(options, err);
     frame.margin = cli_options_given(options, "margin") ? options->margin : (double)NAN;
     if (rc == 0)
         rc = make_plan(&frame, err);

@@ -26,4 +26,7 @@ int cli_selftest(const struct cli_options *options, struct dcb_error *err);
 int cli_memory(const struct cli_options *options, struct dcb_error *err);
 int cli_verify(const struct cli_options *options, struct dcb_error *err);
 
+/* `dcbench memory --trace`; cli_memory calls it. */
+int cli_memory_trace(const struct cli_options *options, struct dcb_error *err);
+
 #endif

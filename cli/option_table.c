@@ -118,6 +118,7 @@ static const char *const memory_examples[] = {
     "dcbench memory -i new=my_copy.py -w memo --memo all",
     "dcbench memory -w point-dicts,point-slots --census",
     "dcbench memory -i new=my_copy.py -w reduce --leaks --leak-iterations 2000",
+    "dcbench memory --trace -w list-bytearray --size 16M --plot memory.svg",
     NULL,
 };
 
@@ -364,6 +365,14 @@ static const struct cli_option_variant quiet_variants[] = {
     {.commands = 0},
 };
 
+static const struct cli_option_variant plot_variants[] = {
+    {
+        .commands = MEMORY,
+        .help = "draw what --trace shows, FILE.svg or FILE.png; needs gnuplot",
+    },
+    {.commands = 0},
+};
+
 static const struct cli_option_variant junit_variants[] = {
     {
         .commands = MEMORY,
@@ -526,6 +535,65 @@ const struct cli_option_row cli_option_rows[] = {
         .commands = MEMORY,
         .group = CLI_GROUP_EFFORT,
         .help = "how often --leaks copies a workload",
+    },
+    {
+        .name = "trace",
+        .value = CLI_VALUE_FLAG,
+        .offset = FIELD(trace),
+        .commands = MEMORY,
+        .group = CLI_GROUP_MEASURE,
+        .help = "show the resident memory over time while large containers are copied: "
+                "-w list-bytes, set-bytes, dict-bytes, dict-str, list-float, "
+                "list-bytearray or all",
+    },
+    {
+        .name = "size",
+        .value = CLI_VALUE_BYTES,
+        .offset = FIELD(size_bytes),
+        .argument = "SIZE",
+        .range = "a size from 1k to 1024P, such as 64M or 1G",
+        .least = 1024,
+        .most = UINT64_C(1) << 60,
+        .initial = "64M",
+        .commands = MEMORY,
+        .group = CLI_GROUP_MEASURE,
+        .help = "how large the containers of --trace are",
+    },
+    {
+        .name = "repeat",
+        .value = CLI_VALUE_COUNT,
+        .offset = FIELD(repeats),
+        .argument = "N",
+        .range = "a whole number from 1 to 1000",
+        .least = 1,
+        .most = 1000,
+        .initial = "10",
+        .commands = MEMORY,
+        .group = CLI_GROUP_EFFORT,
+        .help = "how often --trace builds, copies and drops a container",
+    },
+    {
+        .name = "every",
+        .value = CLI_VALUE_BYTES,
+        .offset = FIELD(every_bytes),
+        .argument = "SIZE",
+        .range = "a size from 1 to 1G, such as 4096 or 64k",
+        .least = 1,
+        .most = UINT64_C(1) << 30,
+        .initial = "4096",
+        .commands = MEMORY,
+        .group = CLI_GROUP_EFFORT,
+        .help = "--trace keeps a sample where the memory has changed by so much",
+    },
+    {
+        .name = "series",
+        .value = CLI_VALUE_FILE,
+        .offset = FIELD(series),
+        .argument = "FILE",
+        .commands = MEMORY,
+        .group = CLI_GROUP_OUTPUT,
+        .complete = CLI_COMPLETE_FILE,
+        .help = "write the samples of --trace as CSV",
     },
     {
         .name = "allow-pickle",
@@ -852,10 +920,11 @@ const struct cli_option_row cli_option_rows[] = {
         .value = CLI_VALUE_FILE,
         .offset = FIELD(plot),
         .argument = "FILE",
-        .commands = HISTORY,
+        .commands = HISTORY | MEMORY,
         .group = CLI_GROUP_OUTPUT,
         .complete = CLI_COMPLETE_FILE,
         .help = "draw it as well, FILE.svg or FILE.png; needs gnuplot",
+        .variants = plot_variants,
     },
     {
         .name = "label",

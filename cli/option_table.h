@@ -32,6 +32,7 @@ enum cli_value {
     CLI_VALUE_PYTHON, /* 3.13 */
     CLI_VALUE_COUNT,  /* unsigned, within least and most */
     CLI_VALUE_COUNT64,
+    CLI_VALUE_BYTES,   /* uint64_t, within least and most: 4096, 64M, 1G */
     CLI_VALUE_CPU,     /* int, the same */
     CLI_VALUE_SEED,    /* uint64_t, the same; sets has_seed */
     CLI_VALUE_PERCENT, /* double, within low and high, kept as a fraction */

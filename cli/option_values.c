@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "format_bytes.h"
 #include "option_table.h"
 #include "strbuf.h"
 #include "utf8.h"
@@ -291,6 +292,17 @@ static int set_whole(struct cli_options *options, const struct cli_option_row *r
     return 0;
 }
 
+static int set_bytes(uint64_t *field, const struct cli_option_row *row, const char *value,
+                     struct dcb_error *err)
+{
+    uint64_t bytes;
+
+    if (!dcb_format_bytes_parse(value, &bytes) || bytes < row->least || bytes > row->most)
+        return value_error(err, row, value, row->range);
+    *field = bytes;
+    return 0;
+}
+
 static int set_choice(struct cli_options *options, const struct cli_option_row *row,
                       const char *value, struct dcb_error *err)
 {
@@ -367,6 +379,8 @@ int cli_option_set(struct cli_options *options, const struct cli_option_row *row
     case CLI_VALUE_CPU:
     case CLI_VALUE_SEED:
         return set_whole(options, row, value, err);
+    case CLI_VALUE_BYTES:
+        return set_bytes(field, row, value, err);
     case CLI_VALUE_PERCENT:
     case CLI_VALUE_SECONDS:
         return set_real(field, row, value, err);

@@ -64,6 +64,7 @@ struct cli_options {
     char *results_dir;           /* --results-dir; NULL: "results" */
     char *label;                 /* --label */
     char *plot;                  /* --plot */
+    char *series;                /* --series */
     char *keep_rounds;           /* --keep-rounds */
     char *junit;                 /* --junit */
     char *summary;               /* --summary */
@@ -94,6 +95,10 @@ struct cli_options {
     uint64_t leak_iterations;   /* --leak-iterations; 0: chosen by dcbench */
     bool leaks;                 /* --leaks */
     bool census;                /* --census */
+    bool trace;                 /* --trace */
+    uint64_t size_bytes;        /* --size; of the containers that are traced */
+    uint64_t every_bytes;       /* --every */
+    unsigned repeats;           /* --repeat */
     bool gc;                    /* default true */
     bool verify;                /* default true */
     bool allow_pickle;          /* --allow-pickle: a .pkl workload may run its code */

@@ -39,11 +39,12 @@ static json_t *encode_repeats(const struct dcb_trace_cell *cell)
 
         json_array_append_new(
             repeats,
-            json_pack("{s:o, s:o, s:o, s:b, s:o, s:o}", "start_bytes",
+            json_pack("{s:o, s:o, s:o, s:b, s:o, s:o, s:o}", "start_bytes",
                       dcb_json_whole(repeat->start_bytes), "built_bytes",
                       dcb_json_whole(repeat->built_bytes), "peak_bytes",
                       dcb_json_whole(repeat->peak_bytes), "exact", (int)repeat->exact,
-                      "end_bytes", dcb_json_whole(repeat->end_bytes), "copy_s",
+                      "dropped_bytes", dcb_json_whole(repeat->dropped_bytes), "end_bytes",
+                      dcb_json_whole(repeat->end_bytes), "copy_s",
                       dcb_json_number((double)repeat->copy_ns / 1e9)));
     }
     return repeats;
@@ -94,19 +95,20 @@ static json_t *encode_summary(const struct dcb_trace *trace,
     if (!dcb_trace_summarize(cell, trace->request->size_bytes, &summary))
         return json_null();
     known = summary.theory_bytes != 0;
-    return json_pack(
-        "{s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "start_bytes",
-        dcb_json_whole(summary.start_bytes), "peak_bytes",
-        dcb_json_whole(summary.peak_bytes), "least_peak_bytes",
-        dcb_json_whole(summary.least_peak_bytes), "exact", (int)summary.exact,
-        "end_bytes", dcb_json_whole(summary.end_bytes), "theory_bytes",
-        known ? dcb_json_whole(summary.theory_bytes) : json_null(),
-        "theory_getsizeof_bytes",
-        known ? dcb_json_whole(summary.theory_asked_bytes) : json_null(), "of_theory",
-        dcb_json_number(summary.of_theory), "of_size", dcb_json_number(summary.of_size),
-        "slope_bytes", dcb_json_interval(&summary.slope), "grows",
-        summary.slope_known ? json_boolean(summary.grows) : json_null(), "slowdown",
-        dcb_json_number(summary.slowdown));
+    return json_pack("{s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+                     "start_bytes", dcb_json_whole(summary.start_bytes), "peak_bytes",
+                     dcb_json_whole(summary.peak_bytes), "least_peak_bytes",
+                     dcb_json_whole(summary.least_peak_bytes), "exact",
+                     (int)summary.exact, "end_bytes", dcb_json_whole(summary.end_bytes),
+                     "kept_bytes", dcb_json_whole(summary.kept_bytes), "theory_bytes",
+                     known ? dcb_json_whole(summary.theory_bytes) : json_null(),
+                     "theory_getsizeof_bytes",
+                     known ? dcb_json_whole(summary.theory_asked_bytes) : json_null(),
+                     "of_theory", dcb_json_number(summary.of_theory), "of_size",
+                     dcb_json_number(summary.of_size), "slope_bytes",
+                     dcb_json_interval(&summary.slope), "grows",
+                     summary.slope_known ? json_boolean(summary.grows) : json_null(),
+                     "slowdown", dcb_json_number(summary.slowdown));
 }
 
 static json_t *encode_cell(const struct dcb_trace *trace,

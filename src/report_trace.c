@@ -169,7 +169,8 @@ static void append_chart(const struct dcb_sheet *sheet, const struct dcb_trace_c
 
 /* ---- one implementation ---- */
 
-static void append_notes(const struct dcb_sheet *sheet, const struct dcb_trace_cell *cell,
+static void append_notes(const struct dcb_sheet *sheet, const struct dcb_trace *trace,
+                         const struct dcb_trace_cell *cell,
                          const struct dcb_trace_summary *summary)
 {
     char low[DCB_FORMAT_BYTES_SIZE], high[DCB_FORMAT_BYTES_SIZE];
@@ -183,6 +184,11 @@ static void append_notes(const struct dcb_sheet *sheet, const struct dcb_trace_c
                              ? ""
                              : "; sampled, so these are lower bounds: this kernel does "
                                "not let its own be reset (/proc/self/clear_refs)"));
+    if (summary->kept_bytes > trace->request->size_bytes / 100)
+        remark(sheet, "",
+               dcb_xasprintf("libc's malloc kept up to %s of what was dropped until it "
+                             "was told to give back what is free",
+                             dcb_format_bytes(high, (double)summary->kept_bytes)));
     if (isfinite(summary->slowdown))
         remark(sheet, "",
                dcb_xasprintf("samples: %zu; with them copying took %.2f times as long",
@@ -216,7 +222,7 @@ static void append_cell(const struct dcb_sheet *sheet, const struct dcb_trace *t
         if (cell->term_count && sheet->format == DCB_TABLE_TEXT)
             dcb_strbuf_append(sheet->out, "\n");
         append_terms(sheet, cell, &summary);
-        append_notes(sheet, cell, &summary);
+        append_notes(sheet, trace, cell, &summary);
     }
     free(label);
 }

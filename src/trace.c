@@ -24,6 +24,7 @@ static const char *const whats[DCB_TRACE_WHAT_COUNT] = {
     [DCB_TRACE_BUILT] = "BUILT",
     [DCB_TRACE_COPIED] = "COPIED",
     [DCB_TRACE_DROPPED] = "DROPPED",
+    [DCB_TRACE_TRIMMED] = "TRIMMED",
 };
 
 /* No machine has more, and sums of some of them are still below 2^63. */
@@ -108,12 +109,13 @@ static bool take_repeat(struct dcb_trace_cell *cell, const struct line *line)
 {
     struct dcb_trace_repeat repeat = {.exact = false};
 
-    if (line->count != 7 || cell->repeat_count >= DCB_TRACE_REPEATS_MAX ||
+    if (line->count != 8 || cell->repeat_count >= DCB_TRACE_REPEATS_MAX ||
         !number(line->fields[1], bytes_max, &repeat.start_bytes) ||
         !number(line->fields[2], bytes_max, &repeat.built_bytes) ||
         !number(line->fields[3], bytes_max, &repeat.peak_bytes) ||
-        !number(line->fields[5], bytes_max, &repeat.end_bytes) ||
-        !number(line->fields[6], INT64_MAX, &repeat.copy_ns))
+        !number(line->fields[5], bytes_max, &repeat.dropped_bytes) ||
+        !number(line->fields[6], bytes_max, &repeat.end_bytes) ||
+        !number(line->fields[7], INT64_MAX, &repeat.copy_ns))
         return false;
     repeat.exact = strcmp(line->fields[4], "exact") == 0;
     cell->repeats =
@@ -283,6 +285,8 @@ bool dcb_trace_summarize(const struct dcb_trace_cell *cell, uint64_t size_bytes,
             summary.peak_bytes = repeat->peak_bytes;
         if (repeat->peak_bytes < summary.least_peak_bytes)
             summary.least_peak_bytes = repeat->peak_bytes;
+        if (repeat->dropped_bytes > repeat->end_bytes + summary.kept_bytes)
+            summary.kept_bytes = repeat->dropped_bytes - repeat->end_bytes;
     }
     summary.start_bytes = cell->repeats[0].start_bytes;
     summary.end_bytes = cell->repeats[cell->repeat_count - 1].end_bytes;

@@ -5,7 +5,7 @@
  * Each repeat builds a container, copies it, and drops both. A worker writes lines to
  * DCB_DUMP_FD, fields separated by tabs:
  *   sample  EVENT CLOCK_NS WHAT FILE LINE FUNCTION RSS PREV|NEXT
- *   repeat  START BUILT PEAK exact|seen END COPY_NS   (bytes; one for each repeat)
+ *   repeat  START BUILT PEAK exact|seen DROPPED END COPY_NS  (bytes; one each repeat)
  *   term    NAME COUNT BYTES TAKEN                    (of what is alive at the peak)
  *   untraced COPY_NS, no-memo REASON, dropped COUNT
  * None of it is believed unchecked: a native implementation can write anywhere.
@@ -42,10 +42,11 @@ enum dcb_trace_what {
     DCB_TRACE_C_RETURN,
     DCB_TRACE_C_EXCEPTION,
     DCB_TRACE_CLOCK,   /* some ms went by, and the size had changed */
-    DCB_TRACE_START,   /* of a repeat; these four are always there */
+    DCB_TRACE_START,   /* of a repeat; these are always there */
     DCB_TRACE_BUILT,   /* the container; the call begins */
     DCB_TRACE_COPIED,  /* the call is over, nothing is dropped yet */
     DCB_TRACE_DROPPED, /* both, and all is collected */
+    DCB_TRACE_TRIMMED, /* libc's malloc gave back what it could */
     DCB_TRACE_WHAT_COUNT
 };
 
@@ -62,7 +63,9 @@ struct dcb_trace_sample {
 };
 
 struct dcb_trace_repeat {
-    uint64_t start_bytes, built_bytes, peak_bytes, end_bytes;
+    uint64_t start_bytes, built_bytes, peak_bytes;
+    uint64_t dropped_bytes; /* both dropped, and before malloc was told to give back */
+    uint64_t end_bytes;     /* what is free; behind that */
     bool exact; /* the peak is the kernel's own; else the highest sample: a lower bound */
     uint64_t copy_ns;
 };
@@ -109,6 +112,7 @@ struct dcb_trace_summary {
     uint64_t least_peak_bytes; /* and the lowest */
     bool exact;
     uint64_t end_bytes;          /* after the last repeat */
+    uint64_t kept_bytes;         /* the most that malloc kept for itself till asked */
     uint64_t theory_bytes;       /* above the start, as the allocators give it */
     uint64_t theory_asked_bytes; /* the same by sys.getsizeof; both 0: not known */
     double of_theory;            /* measured above the start by theory; NAN */

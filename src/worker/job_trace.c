@@ -1,5 +1,6 @@
 #include "worker.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -18,6 +19,7 @@ static int warm_up(struct worker_python *python, struct worker_trace *trace,
             worker_trace_drop(python, trace, err) != 0)
             return -1;
     }
+    (void)malloc_trim(0);
     return 0;
 }
 
@@ -44,7 +46,9 @@ static int run_repeat(struct worker_python *python, struct worker_trace *trace,
     }
     if (worker_trace_drop(python, trace, err) != 0)
         return -1;
-    repeat.end_bytes = worker_trace_mark(DCB_TRACE_DROPPED);
+    repeat.dropped_bytes = worker_trace_mark(DCB_TRACE_DROPPED);
+    (void)malloc_trim(0);
+    repeat.end_bytes = worker_trace_mark(DCB_TRACE_TRIMMED);
     worker_trace_tell_repeat(&repeat);
     return 0;
 }

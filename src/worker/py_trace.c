@@ -175,6 +175,7 @@ static void consider(struct edge *edge, bool always)
     if (edge->written) {
         if (tracer.before.event && !tracer.before.written)
             write_edge(&tracer.before, true);
+        tracer.before.written = true;
         write_edge(edge, false);
         tracer.last_bytes = tracer.shadow_bytes = edge->rss_bytes;
         spend();
@@ -245,10 +246,11 @@ static int on_event(PyObject *object, PyFrameObject *frame, int event, PyObject 
         (size_t)event >= sizeof whats / sizeof *whats)
         return 0;
     tracer.looked_ns = now;
-    edge = (struct edge){.event = number, .clock_ns = now, .what = whats[event]};
+    edge = (struct edge){.event = number, .what = whats[event]};
     set_code(&edge, frame,
              event == PyTrace_CALL || event == PyTrace_RETURN ? NULL : arg_b);
     pthread_mutex_lock(&tracer.lock);
+    edge.clock_ns = now_ns(); /* in the order in which samples are written */
     edge.rss_bytes = read_rss();
     consider(&edge, false);
     tracer.before = edge;
@@ -384,10 +386,11 @@ void worker_trace_tell_repeat(const struct dcb_trace_repeat *repeat)
 {
     pthread_mutex_lock(&tracer.lock);
     write_line(
-        "repeat\t%llu\t%llu\t%llu\t%s\t%llu\t%llu\n",
+        "repeat\t%llu\t%llu\t%llu\t%s\t%llu\t%llu\t%llu\n",
         (unsigned long long)repeat->start_bytes, (unsigned long long)repeat->built_bytes,
         (unsigned long long)repeat->peak_bytes, repeat->exact ? "exact" : "seen",
-        (unsigned long long)repeat->end_bytes, (unsigned long long)repeat->copy_ns);
+        (unsigned long long)repeat->dropped_bytes, (unsigned long long)repeat->end_bytes,
+        (unsigned long long)repeat->copy_ns);
     flush_lines();
     pthread_mutex_unlock(&tracer.lock);
 }
