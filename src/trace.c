@@ -311,9 +311,11 @@ char *dcb_trace_leak_text(const struct dcb_trace_summary *summary)
     if (!summary->slope_known)
         return dcb_xasprintf("too few repeats to tell of a leak (at least %d)",
                              SLOPE_POINTS + 1);
-    return dcb_xasprintf("%s: %s a repeat (%s to %s)",
-                         summary->grows ? "grows" : "no leak",
-                         dcb_format_bytes_change(slope, summary->slope.estimate),
-                         dcb_format_bytes_change(low, summary->slope.low),
-                         dcb_format_bytes_change(high, summary->slope.high));
+    return dcb_xasprintf(
+        "%s: %s a repeat (%s to %s)%s", summary->grows ? "grows" : "no leak",
+        dcb_format_bytes_change(slope, summary->slope.estimate),
+        dcb_format_bytes_change(low, summary->slope.low),
+        dcb_format_bytes_change(high, summary->slope.high),
+        summary->slope.low > 0 && !summary->grows ? ", less than a thousandth of the size"
+                                                  : "");
 }

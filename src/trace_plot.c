@@ -54,7 +54,7 @@ static void put_panel(const struct dcb_trace *trace, const struct dcb_trace_cell
     dcb_strbuf_appendf(
         out,
         " noenhanced\n"
-        "plot $r%zu using 1:3 axes x1y2 with impulses linecolor rgb '#d0d0d0' "
+        "plot $r%zu using 1:3 axes x1y2 with impulses linecolor rgb '#a0a0a0' "
         "title 'change', $r%zu using 1:2 with lines linetype 1 linewidth 1.5 "
         "title 'RSS'",
         panel, panel);

@@ -138,7 +138,8 @@ def test_example(dcbench, line):
     if "verify" in words:
         effort = () if "--graphs" in words else ("--graphs", "10")
     if "memory" in words:
-        effort = ("--leak-iterations", "300") if "--leaks" in words else ()
+        effort = (("--leak-iterations", "300") if "--leaks" in words else
+                  ("--repeat", "2") if "--trace" in words else ())
     done = dcbench.finish(dcbench.start(*words[1:], *effort), timeout=90)
     # A verdict that is asked for may not be had with so little effort.
     # Some that are built in are wrong, and are there for that.

@@ -107,6 +107,11 @@ FIELD_TEST(has_memos, is_list(&o->memos, "dict", "all"))
 FIELD_TEST(has_leaks, o->leaks)
 FIELD_TEST(has_census, o->census)
 FIELD_TEST(has_leak_iterations, o->leak_iterations == 100000)
+FIELD_TEST(has_trace, o->trace)
+FIELD_TEST(has_size, o->size_bytes == UINT64_C(3) << 30)
+FIELD_TEST(has_repeats, o->repeats == 4)
+FIELD_TEST(has_every, o->every_bytes == 65536)
+FIELD_TEST(has_series, is_text(o->series, "s.csv"))
 FIELD_TEST(has_update, o->update)
 FIELD_TEST(has_instructions_margin, is_near(o->instructions_margin, 0.0025))
 FIELD_TEST(has_no_progress, o->progress == CLI_NEVER)
@@ -182,6 +187,12 @@ static const struct field_case {
     {"leaks", "memory --leaks", has_leaks},
     {"census", "memory --census", has_census},
     {"leak-iterations", "memory --leaks --leak-iterations 100000", has_leak_iterations},
+    {"trace", "memory --trace", has_trace},
+    {"size", "memory --trace --size 3G", has_size},
+    {"size", "memory --trace --size 3145728KiB", has_size},
+    {"repeat", "memory --trace --repeat 4", has_repeats},
+    {"every", "memory --trace --every 64k", has_every},
+    {"series", "memory --trace --series s.csv", has_series},
     {"update", "check b.json --update", has_update},
     {"instructions-margin", "check b.json --instructions-margin .25",
      has_instructions_margin},
@@ -474,6 +485,12 @@ static const struct error_case {
     {"memory --leak-iterations 0", "--leak-iterations: '0' is not a whole number from 1 "
                                    "to 1000000000000"},
     /* percentages and seconds */
+    {"memory --trace --size 12x",
+     "--size: '12x' is not a size from 1k to 1024P, such as 64M or 1G"},
+    {"memory --trace --size 1023",
+     "--size: '1023' is not a size from 1k to 1024P, such as 64M or 1G"},
+    {"memory --trace --every 0",
+     "--every: '0' is not a size from 1 to 1G, such as 4096 or 64k"},
     {"--precision 0", "--precision: '0' is not a percentage above 0 and below 100"},
     {"--precision 1e-999",
      "--precision: '1e-999' is not a percentage above 0 and below 100"},
