@@ -11,7 +11,7 @@
 #include "utf8.h"
 #include "xalloc.h"
 
-enum { FIELDS_MAX = 9, SLOPE_POINTS = 4 };
+enum { FIELDS_MAX = 10, SLOPE_POINTS = 4 };
 
 static const char *const whats[DCB_TRACE_WHAT_COUNT] = {
     [DCB_TRACE_CALL] = "CALL",
@@ -94,11 +94,12 @@ static bool take_sample(struct dcb_trace_cell *cell, const struct line *line)
         !number(line->fields[5], UINT32_MAX, &number_of_line) ||
         !number(line->fields[7], bytes_max, &sample.rss_bytes))
         return false;
-    if (cell->sample_count >= 2 * DCB_TRACE_SAMPLES)
+    sample.before = strcmp(line->fields[8], "PREV") == 0;
+    if ((!sample.before && strcmp(line->fields[8], "NEXT") != 0) ||
+        cell->sample_count >= 2 * DCB_TRACE_SAMPLES)
         return false;
     sample.what = (enum dcb_trace_what)what;
     sample.line = (uint32_t)number_of_line;
-    sample.before = strcmp(line->fields[8], "PREV") == 0;
     take_name(sample.file, line->fields[4]);
     take_name(sample.function, line->fields[6]);
     cell->samples[cell->sample_count++] = sample;
