@@ -310,4 +310,6 @@ def assert_described(schema, where=""):
         assert child.get("description"), f"{where}/{name}"
         assert_described(child, f"{where}/{name}")
     if "items" in schema:
-        assert_described(schema["items"], f"{where}[]")
+        items = schema["items"]
+        for item in items if isinstance(items, list) else [items]:
+            assert_described(item, f"{where}[]")
