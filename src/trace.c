@@ -11,7 +11,11 @@
 #include "utf8.h"
 #include "xalloc.h"
 
-enum { FIELDS_MAX = 10, SLOPE_POINTS = 4 };
+enum {
+    FIELDS_MAX = 10,
+    SLOPE_POINTS = 4,
+    FRAGMENTS = 64 << 10 /* bytes a repeat: nobody's objects, but room between them */
+};
 
 static const char *const whats[DCB_TRACE_WHAT_COUNT] = {
     [DCB_TRACE_CALL] = "CALL",
@@ -298,7 +302,7 @@ bool dcb_trace_summarize(const struct dcb_trace_cell *cell, uint64_t size_bytes,
     summary.of_size = size_bytes ? above / (double)size_bytes : DCB_UNKNOWN;
     summary.slope_known = fit(cell, &summary.slope);
     summary.grows = summary.slope_known && summary.slope.low > 0 &&
-                    summary.slope.estimate * 1000 > (double)size_bytes;
+                    summary.slope.estimate > fmax(FRAGMENTS, (double)size_bytes / 1000);
     summary.slowdown = slowdown_of(cell);
     *ret_summary = summary;
     return true;
@@ -312,11 +316,12 @@ char *dcb_trace_leak_text(const struct dcb_trace_summary *summary)
     if (!summary->slope_known)
         return dcb_xasprintf("too few repeats to tell of a leak (at least %d)",
                              SLOPE_POINTS + 1);
-    return dcb_xasprintf(
-        "%s: %s a repeat (%s to %s)%s", summary->grows ? "grows" : "no leak",
-        dcb_format_bytes_change(slope, summary->slope.estimate),
-        dcb_format_bytes_change(low, summary->slope.low),
-        dcb_format_bytes_change(high, summary->slope.high),
-        summary->slope.low > 0 && !summary->grows ? ", less than a thousandth of the size"
-                                                  : "");
+    return dcb_xasprintf("%s: %s a repeat (%s to %s)%s",
+                         summary->grows ? "grows" : "no leak",
+                         dcb_format_bytes_change(slope, summary->slope.estimate),
+                         dcb_format_bytes_change(low, summary->slope.low),
+                         dcb_format_bytes_change(high, summary->slope.high),
+                         summary->slope.low > 0 && !summary->grows
+                             ? ", no more than fragments of the heap may leave"
+                             : "");
 }

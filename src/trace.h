@@ -119,7 +119,7 @@ struct dcb_trace_summary {
     double of_size;              /* measured above the start by the size */
     struct dcb_interval slope;   /* bytes a repeat, of the ends; at 95 %. NAN: unknown */
     bool slope_known;
-    bool grows;      /* the slope is above 0, and by more than a thousandth of the size */
+    bool grows; /* the slope is above 0, by more than 64 KiB and 1/1000 of the size */
     double slowdown; /* copying with the hook by copying without; NAN */
 };
 
