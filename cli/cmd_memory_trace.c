@@ -39,9 +39,9 @@ static const uint64_t besides_bytes = UINT64_C(96) << 20;
 
 static int check_options(const struct cli_options *options, struct dcb_error *err)
 {
-    static const char *const others[] = {"memo",       "leaks",   "leak-iterations",
-                                         "baseline",   "fail-if", "margin",
-                                         "iterations", NULL};
+    static const char *const others[] = {"memo",   "leaks",      "leak-iterations",
+                                         "census", "baseline",   "fail-if",
+                                         "margin", "iterations", NULL};
     enum dcb_plot_format format;
 
     for (size_t i = 0; others[i]; i++) {
