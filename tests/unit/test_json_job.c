@@ -104,6 +104,9 @@ static struct dcb_job full_job(void)
 static void assert_same_job(const struct dcb_job *a, const struct dcb_job *b)
 {
     assert_int_equal(a->kind, b->kind);
+    assert_int_equal(a->container, b->container);
+    assert_int_equal(a->size_bytes, b->size_bytes);
+    assert_int_equal(a->every_bytes, b->every_bytes);
     assert_true(a->seed == b->seed);
     assert_memory_equal(a->batteries, b->batteries, sizeof a->batteries);
     assert_memory_equal(a->memos, b->memos, sizeof a->memos);
@@ -217,6 +220,20 @@ static void verify_survives_the_way(void **state)
     assert_job_survives(&job);
     for (int i = 0; i < DCB_BATTERY_COUNT; i++)
         job.batteries[i] = true;
+    assert_job_survives(&job);
+    dcb_job_clear(&job);
+}
+
+static void trace_survives_the_way(void **state)
+{
+    struct dcb_job job = full_job();
+
+    (void)state;
+    job.kind = DCB_JOB_TRACE;
+    dcb_spec_clear(&job.workload); /* it has none */
+    job.container = DCB_CONTAINER_LIST_BYTEARRAY;
+    job.size_bytes = UINT64_C(1) << 60;
+    job.every_bytes = 4096;
     assert_job_survives(&job);
     dcb_job_clear(&job);
 }
@@ -906,6 +923,7 @@ int main(void)
         cmocka_unit_test(describe_needs_no_workload),
         cmocka_unit_test(simulate_survives_the_way),
         cmocka_unit_test(verify_survives_the_way),
+        cmocka_unit_test(trace_survives_the_way),
         cmocka_unit_test(path_that_is_not_utf8_is_not_dropped),
         cmocka_unit_test(wrong_jobs_are_refused),
         cmocka_unit_test(every_cut_of_a_job_is_refused),
