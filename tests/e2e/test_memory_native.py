@@ -67,6 +67,14 @@ def deepcopy(x, memo=None):
     return copy.deepcopy(x, memo)
 '''
 
+NEEDS_NO_LIBRARY = '''
+from copy import deepcopy
+
+with open("/proc/self/maps") as maps:
+    if "dcbench-malloc" in maps.read():
+        raise ImportError("it is loaded")
+'''
+
 
 def counted(dcbench, text):
     path = dcbench.folder / "mine.py"
@@ -89,3 +97,13 @@ def test_all_of_libc_s_allocators_are_counted(dcbench):
 
 def test_children_have_nothing_of_it(dcbench):
     counted(dcbench, CHILDREN)
+
+
+def test_a_worker_that_measures_time_has_no_library(dcbench):
+    path = dcbench.folder / "mine.py"
+    path.write_text(NEEDS_NO_LIBRARY)
+    dcbench.result("-i", path, "-w", "reduce")
+    listed = json.loads(dcbench("memory", "-w", "none", "--format", "json").out)
+    if listed["plan"]["native_missing"] is None:
+        done = dcbench("memory", "-i", path, "-w", "reduce", status=3)
+        assert "it is loaded" in done.out + done.err
