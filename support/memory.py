@@ -4,7 +4,7 @@ Nothing here runs while a call is counted.
 """
 
 from gc import collect, get_referents
-from sys import getsizeof, version_info
+from sys import getsizeof, modules, version_info
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 
 
@@ -46,6 +46,20 @@ def _attributes(x):
 _INLINE_VALUES = 1 << 2     # Py_TPFLAGS_INLINE_VALUES
 
 
+def _untold(x):
+    """Return what dates and times hold: the collector does not know them."""
+    datetime = modules.get("datetime")
+    if not datetime:
+        return []
+    if isinstance(x, datetime.datetime):
+        return [datetime.datetime.tzinfo.__get__(x)]
+    if isinstance(x, datetime.time):
+        return [datetime.time.tzinfo.__get__(x)]
+    if isinstance(x, datetime.timezone):
+        return datetime.timezone.__getinitargs__(x)
+    return []
+
+
 def _reachable(x, known):
     """Return the objects below x and itself, by id, without those known."""
     found = {}
@@ -57,6 +71,7 @@ def _reachable(x, known):
         found[id(x)] = x
         stack += get_referents(x)
         stack += _attributes(x)
+        stack += _untold(x)
     return found
 
 

@@ -102,9 +102,13 @@ EXPORTED void *valloc(size_t size)
 
 EXPORTED void *pvalloc(size_t size)
 {
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), bytes;
 
-    return memalign(page, (size + page - 1) / page * page);
+    if (__builtin_add_overflow(size, page - 1, &bytes)) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    return memalign(page, bytes / page * page);
 }
 
 EXPORTED int posix_memalign(void **ret_block, size_t alignment, size_t size)

@@ -201,6 +201,16 @@ static bool is_better(const struct worker_block *item, unsigned reason, uint64_t
     return reason < item->reason || (reason == item->reason && serial < item->owner);
 }
 
+/* What stands in room that is not in use yet may be left from an object that was there
+ * before. Nobody points to the header of the collector: what an object points to the very
+ * start of is a table of its own. */
+static bool is_mistaken(const struct worker_block *item, uintptr_t word, unsigned reason)
+{
+    return item->object && item->free && reason == AT_START &&
+           word == item->block.address &&
+           (item->type->tp_flags & Py_TPFLAGS_HAVE_GC) != 0;
+}
+
 /* Blocks that a block points into, and that are no objects, may belong to its owner.
  * `reason` is the one for a pointer to the start. */
 static bool claim(const struct worker_blocks *blocks,
@@ -216,6 +226,10 @@ static bool claim(const struct worker_blocks *blocks,
 
         memcpy(&word, (const void *)(block->address + at), sizeof word);
         item = block_around(blocks, word);
+        if (item && is_mistaken(item, word, own)) {
+            item->object = item->free = false;
+            item->type = NULL;
+        }
         if (!item || item->object || item->block.layer != DCB_LAYER_INTERPRETER)
             continue;
         if (own <= OLDER_WITHIN && word != item->block.address)

@@ -282,10 +282,14 @@ static void *run_clock(void *unused)
     return NULL;
 }
 
-/* A child that user code forks has neither the thread nor anything to tell. */
+/* A child that user code forks has neither the thread nor anything to tell, and the lock
+ * may have been the thread's. */
 static void leave(void)
 {
     atomic_store(&tracer.on, false);
+    pthread_mutex_init(&tracer.lock, NULL);
+    tracer.dump_fd = -1;
+    tracer.length = 0;
 }
 
 /* ---- from job_trace.c ---- */
