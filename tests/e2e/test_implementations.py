@@ -119,17 +119,29 @@ def test_correctness_and_failures(rewrite):
     text, _ = rewrite(cell("merged", "correct", good), cell("old", "wrong", bad, findings),
                       cell("gone", "unknown", [], failure="no such file"))
     assert rows(block(text, "correctness")) == [
-        ["merged", "correct", "not run", "7 of 8, 1 accepted", "200 of 200"],
+        ["merged", "correct", "not run", "8 of 8 (1 accepted)", "200 of 200"],
         ["old", "wrong", "72 of 76", "0 of 0", "5 of 10"],
         ["gone", "unknown", "-", "-", "-"]]
     found = rows(block(text, "failures"))
     assert [row[:2] for row in found] == [
-        ["old", "suite"], ["old", "cases"], *[["old", "graphs"]] * 4, ["gone", "-"]]
+        ["old", "suite"], ["old", "cases"], ["gone", "-"], ["old", "graphs"]]
     assert found[0][2] == r"test\_reduce\_4tuple"
     assert found[0][4] == (r"a \| b \<!-- end --\> \`c\` \*\*d\*\* \[e\](f)")
     assert found[1][2:] == ["crash", "-", "signal 11"]
-    assert found[2][2] == r"graph 0: \[0\]" and found[5][2] == "and 2 more"
-    assert found[6][4] == "no such file"
+    assert found[2][4] == "no such file"
+    assert found[3][2] == r"graph 0: \[0\] and 4 more"
+
+
+def test_what_fails_alike_is_said_once(rewrite):
+    wrong = [battery("graphs", wrong=7)]
+    ways = [finding(f"graph {i}", "graphs", got=f"way {i}") for i in range(7)]
+    text, _ = rewrite(cell("old", "wrong", wrong, [finding("one"), *ways]),
+                      cell("new", "wrong", wrong, [finding("one"), *ways]))
+    found = rows(block(text, "failures"))
+    assert [row[:3] for row in found] == [
+        ["old, new", "cases", "one"],
+        *(["old, new", "graphs", f"graph {i}"] for i in range(5)),
+        ["old, new", "graphs", "2 more, in other ways"]]
 
 
 def test_prose_stays_and_twice_is_once(rewrite):
