@@ -317,6 +317,23 @@ static bool must_end(const struct dcb_spawn_request *request, struct watch *watc
     return true;
 }
 
+/* How a worker ended that nobody killed. A signal to the whole foreground group (Ctrl-C)
+ * reaches a child that has not yet gone to a group of its own: what then ended it is the
+ * user's wish to stop, not the worker's fault. posix_spawn keeps signals blocked until
+ * the child has its group, so the window is short, but a run that starts many workers
+ * meets it. */
+static void own_end(const struct dcb_spawn_request *request, const siginfo_t *info,
+                    struct dcb_spawn_outcome *outcome)
+{
+    outcome->code = info->si_status;
+    if (info->si_code == CLD_EXITED)
+        outcome->end = DCB_SPAWN_EXITED;
+    else if (request->stop && *request->stop == info->si_status)
+        outcome->end = DCB_SPAWN_STOPPED;
+    else
+        outcome->end = DCB_SPAWN_SIGNALED;
+}
+
 static void wait_for_news(const struct child *child)
 {
     struct pollfd fds[] = {{.fd = child->pidfd, .events = POLLIN},
@@ -357,10 +374,8 @@ static void watch_child(const struct dcb_spawn_request *request, struct child *c
     outcome->elapsed_ns = now_ns() - watch.started;
     drain(&child->answers, &answers, &answer_bytes);
     drain(&child->output, &output, &outcome->output_bytes);
-    if (!killed) {
-        outcome->end = info.si_code == CLD_EXITED ? DCB_SPAWN_EXITED : DCB_SPAWN_SIGNALED;
-        outcome->code = info.si_status;
-    }
+    if (!killed)
+        own_end(request, &info, outcome);
     for (size_t i = 0; i < output.length; i++) {
         if (output.text[i] == '\0')
             output.text[i] = '?';

@@ -36,7 +36,8 @@ struct dcb_spawn_request {
 
     uint64_t address_bytes; /* limit of its address space; 0: none */
 
-    const volatile sig_atomic_t *stop; /* not 0: kill the worker; may be NULL */
+    const volatile sig_atomic_t *stop; /* not 0, a signal's number: kill the worker;
+                                          may be NULL */
 
     void (*tick)(void *context); /* called some times a second; may be NULL */
     void *tick_context;
@@ -48,7 +49,7 @@ enum dcb_spawn_end {
     DCB_SPAWN_HUNG,     /* no sign of life for timeout_ms: killed */
     DCB_SPAWN_OVERTIME, /* limit_ms are over: killed */
     DCB_SPAWN_FLOODED,  /* more answers than any job has: killed */
-    DCB_SPAWN_STOPPED   /* *stop was set: killed */
+    DCB_SPAWN_STOPPED /* *stop was set: killed, or dead of the signal that *stop names */
 };
 
 struct dcb_spawn_outcome {
