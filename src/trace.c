@@ -39,7 +39,18 @@ const char *dcb_trace_what_name(enum dcb_trace_what what)
     return whats[what];
 }
 
-/* ---- what a worker wrote ---- */
+/* ---- what a worker writes ---- */
+
+void dcb_trace_quota_spend(struct dcb_trace_quota *quota)
+{
+    quota->written++;
+    if (quota->written * 2 <= quota->left)
+        return;
+    quota->left -= quota->left < quota->written ? quota->left : quota->written;
+    quota->written = 0;
+    if (quota->least_bytes <= UINT64_MAX / 2)
+        quota->least_bytes *= 2;
+}
 
 /* A line, cut at its tabs in place. */
 struct line {
