@@ -200,9 +200,10 @@ static void set_text(char *field, PyObject *text_b, bool base)
 static void set_code(struct edge *edge, PyFrameObject *frame, PyObject *callee_b)
 {
     PyCodeObject *code = PyFrame_GetCode(frame);
+    int line = PyFrame_GetLineNumber(frame); /* -1: the code does not say */
 
     set_text(edge->file, code->co_filename, true);
-    edge->line = PyFrame_GetLineNumber(frame);
+    edge->line = line > 0 ? line : 0;
     if (callee_b && PyCFunction_Check(callee_b))
         set_name(edge->function, ((PyCFunctionObject *)callee_b)->m_ml->ml_name);
     else if (callee_b && Py_TYPE(callee_b) == &PyMethodDescr_Type)
