@@ -94,9 +94,10 @@ static enum dcb_memory_verdict judge(const struct dcb_memory_value *value,
     double more = (double)value->low - (double)baseline->high;
     double less = (double)baseline->low - (double)value->high;
 
-    if (more > 0 && more > margin * (double)baseline->high)
+    /* Net bytes may be below 0: what was there before the call may be gone. */
+    if (more > 0 && more > margin * fabs((double)baseline->high))
         return DCB_MEMORY_MORE;
-    if (less > 0 && less > margin * (double)baseline->low)
+    if (less > 0 && less > margin * fabs((double)baseline->low))
         return DCB_MEMORY_LESS;
     return DCB_MEMORY_SAME;
 }

@@ -63,6 +63,22 @@ static void a_change_is_told_in_bytes_and_parts(void **state)
     assert_nan(change.fraction);
 }
 
+/* A copy may give back more than it holds. */
+static void a_margin_is_one_below_0_as_well(void **state)
+{
+    struct dcb_memory_cell cell = counted(-99, -99, -99),
+                           baseline = counted(-100, -100, -100);
+    struct dcb_memory_change change = compare(&cell, &baseline, 0.10);
+
+    (void)state;
+    assert_int_equal(change.verdict, DCB_MEMORY_SAME);
+    assert_close(change.fraction, 0.01, 1e-12);
+    assert_int_equal(compare(&baseline, &cell, 0.10).verdict, DCB_MEMORY_SAME);
+    cell = counted(-80, -80, -80);
+    assert_int_equal(compare(&cell, &baseline, 0.10).verdict, DCB_MEMORY_MORE);
+    assert_int_equal(compare(&baseline, &cell, 0.10).verdict, DCB_MEMORY_LESS);
+}
+
 static void what_was_not_counted_is_not_compared(void **state)
 {
     struct dcb_memory_cell cell = counted(1, 1, 1), baseline = counted(1, 1, 1);
@@ -156,6 +172,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(more_and_less_lie_beyond_the_margin),
         cmocka_unit_test(a_change_is_told_in_bytes_and_parts),
+        cmocka_unit_test(a_margin_is_one_below_0_as_well),
         cmocka_unit_test(what_was_not_counted_is_not_compared),
         cmocka_unit_test(a_spread_must_lie_beyond_the_margin_as_a_whole),
         cmocka_unit_test(the_margins_are_those_of_the_source),
