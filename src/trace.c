@@ -13,7 +13,6 @@
 
 enum {
     FIELDS_MAX = 10,
-    SLOPE_POINTS = 4,
     FRAGMENTS = 64 << 10 /* bytes a repeat: nobody's objects, but room between them */
 };
 
@@ -233,36 +232,23 @@ char *dcb_trace_place(const struct dcb_trace_cell *cell)
 
 /* ---- what it comes to ---- */
 
-/* The line through the ends by least squares. The first repeat leaves more behind than
- * the others do, which is no leak: it is not among them. */
-static bool fit(const struct dcb_trace_cell *cell, struct dcb_interval *ret_slope)
+/* Of the ends, a repeat. The first repeat leaves more behind than the others do, which is
+ * no leak: it is not among them. */
+static struct dcb_interval slope_of(const struct dcb_trace_cell *cell)
 {
-    size_t count = cell->repeat_count ? cell->repeat_count - 1 : 0;
-    double mean_x = ((double)count - 1) / 2, mean_y = 0, xx = 0, xy = 0, rest = 0, half;
+    size_t count = cell->repeat_count - 1;
+    double *repeats = dcb_xcalloc(count + 1, sizeof *repeats),
+           *ends = dcb_xcalloc(count + 1, sizeof *ends);
+    struct dcb_interval slope;
 
-    *ret_slope = (struct dcb_interval){DCB_UNKNOWN, DCB_UNKNOWN, DCB_UNKNOWN};
-    if (count < SLOPE_POINTS)
-        return false;
-    for (size_t i = 0; i < count; i++)
-        mean_y += (double)cell->repeats[i + 1].end_bytes / (double)count;
     for (size_t i = 0; i < count; i++) {
-        double x = (double)i - mean_x;
-
-        xx += x * x;
-        xy += x * ((double)cell->repeats[i + 1].end_bytes - mean_y);
+        repeats[i] = (double)i;
+        ends[i] = (double)cell->repeats[i + 1].end_bytes;
     }
-    ret_slope->estimate = xy / xx;
-    for (size_t i = 0; i < count; i++) {
-        double y = (double)cell->repeats[i + 1].end_bytes - mean_y -
-                   ret_slope->estimate * ((double)i - mean_x);
-
-        rest += y * y;
-    }
-    half = dcb_stats_t_quantile(0.975, (double)count - 2) *
-           sqrt(rest / ((double)count - 2) / xx);
-    ret_slope->low = ret_slope->estimate - half;
-    ret_slope->high = ret_slope->estimate + half;
-    return true;
+    slope = dcb_stats_slope(repeats, ends, count);
+    free(repeats);
+    free(ends);
+    return slope;
 }
 
 static void sum_terms(const struct dcb_trace_cell *cell,
@@ -311,7 +297,8 @@ bool dcb_trace_summarize(const struct dcb_trace_cell *cell, uint64_t size_bytes,
     summary.of_theory =
         summary.theory_bytes ? above / (double)summary.theory_bytes : DCB_UNKNOWN;
     summary.of_size = size_bytes ? above / (double)size_bytes : DCB_UNKNOWN;
-    summary.slope_known = fit(cell, &summary.slope);
+    summary.slope = slope_of(cell);
+    summary.slope_known = !isnan(summary.slope.estimate);
     summary.grows = summary.slope_known && summary.slope.low > 0 &&
                     summary.slope.estimate > fmax(FRAGMENTS, (double)size_bytes / 1000);
     summary.slowdown = slowdown_of(cell);
@@ -326,7 +313,7 @@ char *dcb_trace_leak_text(const struct dcb_trace_summary *summary)
 
     if (!summary->slope_known)
         return dcb_xasprintf("too few repeats to tell of a leak (at least %d)",
-                             SLOPE_POINTS + 1);
+                             DCB_STATS_SLOPE_POINTS + 1);
     return dcb_xasprintf("%s: %s a repeat (%s to %s)%s",
                          summary->grows ? "grows" : "no leak",
                          dcb_format_bytes_change(slope, summary->slope.estimate),
