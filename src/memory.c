@@ -144,7 +144,7 @@ void dcb_memory_census_sum(const struct dcb_memory_census *census,
 
 /* ---- leaks ---- */
 
-/* Of the resident set, an iteration. */
+/* Of the resident set, an iteration; NAN where a point does not know it. */
 static struct dcb_interval slope_of(const struct dcb_memory_point *points, size_t count)
 {
     double *iterations = dcb_xcalloc(count, sizeof *iterations),
@@ -153,7 +153,7 @@ static struct dcb_interval slope_of(const struct dcb_memory_point *points, size_
 
     for (size_t i = 0; i < count; i++) {
         iterations[i] = (double)points[i].iterations;
-        bytes[i] = (double)points[i].rss_bytes;
+        bytes[i] = points[i].rss_bytes ? (double)points[i].rss_bytes : DCB_UNKNOWN;
     }
     slope = dcb_stats_slope(iterations, bytes, count);
     free(iterations);

@@ -213,7 +213,7 @@ struct dcb_memory_loss {
     uint64_t iterations; /* from the first point to the last */
     int64_t blocks[DCB_LAYER_COUNT], bytes[DCB_LAYER_COUNT]; /* lost by them */
     struct dcb_interval rss_slope; /* bytes an iteration, at 95 %; NAN parts below 4
-                                      points */
+                                      points, or where one does not know it */
 };
 
 struct dcb_memory_loss dcb_memory_loss(const struct dcb_memory *memory,

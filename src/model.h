@@ -114,7 +114,7 @@ enum dcb_census {
 struct dcb_memory_point {
     uint64_t iterations;
     int64_t blocks[DCB_LAYER_COUNT], bytes[DCB_LAYER_COUNT];
-    uint64_t rss_bytes; /* the whole resident set */
+    uint64_t rss_bytes; /* the whole resident set; 0: /proc did not tell */
 };
 
 /* NULL for DCB_VERDICT_NONE, DCB_PROVIDER_NONE and DCB_QUALITY_NONE. */

@@ -157,6 +157,9 @@ static void a_loss_is_what_the_last_point_has_more(void **state)
     assert_true(loss.found);
     assert_int_equal(loss.bytes[DCB_LAYER_BOTH], 224);
     assert_true(loss.rss_slope.low < 64 && loss.rss_slope.high > 64);
+    points[3].rss_bytes = 0; /* not known, and no drop to nothing */
+    assert_nan(dcb_memory_loss(&memory, &pair).rss_slope.estimate);
+    points[3].rss_bytes = 1000000 + 3 * 64000;
     memory.native = false;
     assert_false(dcb_memory_loss(&memory, &pair).found);
     request.leak_iterations = 5000;
