@@ -81,6 +81,12 @@ static bool number(const char *text, uint64_t most, uint64_t *ret_value)
     return errno == 0 && value <= most;
 }
 
+/* No process is of no size: 0 is what a worker writes where /proc does not tell. */
+static bool size(const char *text, uint64_t *ret_bytes)
+{
+    return number(text, bytes_max, ret_bytes) && *ret_bytes > 0;
+}
+
 /* Cut to its room, and a line of text whatever it was. */
 static void take_name(char *name, const char *text)
 {
@@ -106,7 +112,7 @@ static bool take_sample(struct dcb_trace_cell *cell, const struct line *line)
         !number(line->fields[1], INT64_MAX, &sample.event) ||
         !number(line->fields[2], INT64_MAX, &sample.clock_ns) ||
         !number(line->fields[5], UINT32_MAX, &number_of_line) ||
-        !number(line->fields[7], bytes_max, &sample.rss_bytes))
+        !size(line->fields[7], &sample.rss_bytes))
         return false;
     sample.before = strcmp(line->fields[8], "PREV") == 0;
     if ((!sample.before && strcmp(line->fields[8], "NEXT") != 0) ||
@@ -125,11 +131,11 @@ static bool take_repeat(struct dcb_trace_cell *cell, const struct line *line)
     struct dcb_trace_repeat repeat = {.exact = false};
 
     if (line->count != 8 || cell->repeat_count >= DCB_TRACE_REPEATS_MAX ||
-        !number(line->fields[1], bytes_max, &repeat.start_bytes) ||
-        !number(line->fields[2], bytes_max, &repeat.built_bytes) ||
-        !number(line->fields[3], bytes_max, &repeat.peak_bytes) ||
-        !number(line->fields[5], bytes_max, &repeat.dropped_bytes) ||
-        !number(line->fields[6], bytes_max, &repeat.end_bytes) ||
+        !size(line->fields[1], &repeat.start_bytes) ||
+        !size(line->fields[2], &repeat.built_bytes) ||
+        !size(line->fields[3], &repeat.peak_bytes) ||
+        !size(line->fields[5], &repeat.dropped_bytes) ||
+        !size(line->fields[6], &repeat.end_bytes) ||
         !number(line->fields[7], INT64_MAX, &repeat.copy_ns))
         return false;
     repeat.exact = strcmp(line->fields[4], "exact") == 0;

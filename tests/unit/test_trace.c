@@ -207,6 +207,8 @@ static void believes_nothing_unchecked(void **state)
         "sample\t1\t2\tCALL\tf\t1\tg\t4096\tNEXT\tmore\n",
         "repeat\t1\t2\t3\texact\t4\n",
         "repeat\t1\t2\t99999999999999999999\texact\t4\t5\t6\n",
+        "sample\t1\t2\tCALL\tf\t1\tg\t0\tNEXT\n", /* no process is of no size */
+        "repeat\t1\t2\t3\texact\t4\t0\t6\n",
         "term\tx\t1\t2\n",
         "dropped\tmany\n",
         "no-memo\ta\nno-memo\tb\n",
