@@ -19,6 +19,7 @@
 
 #include "error.h"
 #include "trace.h"
+#include "xalloc.h"
 
 enum {
     LOOK_NS = 20000, /* reading the size takes a microsecond: not at every edge */
@@ -475,7 +476,7 @@ int worker_trace_account(struct worker_python *python, struct worker_trace *trac
         write_line("untraced\t%llu\n", took_ns);
         if (reason)
             write_line("no-memo\t%.200s\n", reason);
-        *ret_wrong = wrong ? strdup(wrong) : NULL;
+        *ret_wrong = wrong ? dcb_xstrdup(wrong) : NULL;
         rc = 0;
     }
     flush_lines();
