@@ -262,11 +262,7 @@ static int run(struct frame *frame, struct dcb_error *err)
         cli_term_clear();
     if (rc == 0)
         rc = (int)report(frame, &memory, err);
-    if (*cli_signals_caught()) {
-        if (rc == -1) /* its status is the signal's */
-            cli_term_message("%s", err->text);
-        rc = 128 + (int)*cli_signals_caught();
-    }
+    rc = cli_signals_status(rc, err);
     dcb_memory_clear(&memory);
     return rc;
 }

@@ -281,11 +281,7 @@ static int run(const struct frame *frame, struct dcb_error *err)
         cli_term_clear();
     if (rc == 0)
         rc = (int)report(frame, &trace, err);
-    if (*cli_signals_caught()) {
-        if (rc == -1) /* its status is the signal's */
-            cli_term_message("%s", err->text);
-        rc = 128 + (int)*cli_signals_caught();
-    }
+    rc = cli_signals_status(rc, err);
     dcb_trace_clear(&trace);
     return rc;
 }

@@ -169,11 +169,7 @@ static int run(const struct cli_options *options, const struct dcb_plan *plan,
         cli_term_clear();
     if (rc == 0)
         rc = (int)report(&frame, &verification, err);
-    if (*cli_signals_caught()) {
-        if (rc == -1) /* its status is the signal's */
-            cli_term_message("%s", err->text);
-        rc = 128 + (int)*cli_signals_caught();
-    }
+    rc = cli_signals_status(rc, err);
     dcb_verification_clear(&verification);
     return rc;
 }
