@@ -158,7 +158,6 @@ static int print_report(const struct frame *frame, const struct dcb_memory *memo
 {
     const struct cli_options *options = frame->options;
     struct dcb_strbuf out = DCB_STRBUF_INIT;
-    int rc;
 
     switch (options->format) {
     case CLI_JSON:
@@ -177,9 +176,7 @@ static int print_report(const struct frame *frame, const struct dcb_memory *memo
     case CLI_PYPERF: /* not a format of this command */
         break;
     }
-    rc = cli_ci_print(options, out.text ? out.text : "", err);
-    dcb_strbuf_clear(&out);
-    return rc;
+    return cli_ci_print_report(options, &out, err);
 }
 
 /* What --fail-if found, beside a table, which tells of all that is more. */
