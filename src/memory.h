@@ -50,8 +50,8 @@ struct dcb_memory_cell {
     enum dcb_memo memo;
     bool asked;
     enum dcb_failure failure; /* NONE: there are values */
-    char *message;            /* what failed: "TypeError: ..."; NULL; untrusted */
-    uint32_t iterations;      /* that were counted */
+    char *message;       /* what failed: "TypeError: ...", one line; NULL; untrusted */
+    uint32_t iterations; /* that were counted */
     struct dcb_memory_value values[DCB_LAYER_COUNT][DCB_FIGURE_COUNT];
 
     /* What was alive when the call with the highest peak came to it: "the copy" first,
