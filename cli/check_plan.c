@@ -483,8 +483,8 @@ static void append_lost(const struct dcb_spec *then, size_t count,
     }
 }
 
-/* --update writes what was measured, and that alone. */
-/* `first` of the plan's arms are no candidates. */
+/* --update writes what was measured, and that alone. `first` of the plan's arms are no
+ * candidates. */
 static void tell_lost(const struct dcb_document *then, const struct dcb_plan *plan,
                       size_t first)
 {

@@ -40,6 +40,15 @@ int cli_ci_print(const struct cli_options *options, const char *text,
     return rc;
 }
 
+int cli_ci_print_report(const struct cli_options *options, struct dcb_strbuf *report,
+                        struct dcb_error *err)
+{
+    int rc = cli_ci_print(options, report->text ? report->text : "", err);
+
+    dcb_strbuf_clear(report);
+    return rc;
+}
+
 /* GITHUB_STEP_SUMMARY, where it is wanted; or NULL. */
 static const char *step_summary(const struct cli_options *options)
 {

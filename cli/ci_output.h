@@ -8,12 +8,17 @@ struct cli_options;
 struct dcb_ci;
 struct dcb_ci_finding;
 struct dcb_error;
+struct dcb_strbuf;
 
 /* Prints a report to standard output. On GitHub, which obeys commands in it, no message
  * of the code under test can be one, --ci none or not; data for programs stays as it is.
  */
 int cli_ci_print(const struct cli_options *options, const char *text,
                  struct dcb_error *err);
+
+/* The same, and clears it. */
+int cli_ci_print_report(const struct cli_options *options, struct dcb_strbuf *report,
+                        struct dcb_error *err);
 
 /*
  * Writes --junit and --summary; adds the summary to GITHUB_STEP_SUMMARY and prints

@@ -425,8 +425,7 @@ static int publish(const struct check *check, struct dcb_error *err)
     int rc;
 
     append_page(check, &out);
-    rc = cli_ci_print(check->options, out.text ? out.text : "", err);
-    dcb_strbuf_clear(&out);
+    rc = cli_ci_print_report(check->options, &out, err);
     tell_findings(check);
     cli_run_tell(check->options, &check->ci);
     return rc;

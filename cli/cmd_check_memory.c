@@ -164,7 +164,6 @@ static int print_report(const struct check *check, struct dcb_error *err)
     const struct cli_options *options = check->options;
     struct dcb_strbuf out = DCB_STRBUF_INIT;
     char *json;
-    int rc;
 
     switch (options->format) {
     case CLI_JSON:
@@ -184,9 +183,7 @@ static int print_report(const struct check *check, struct dcb_error *err)
     case CLI_PYPERF: /* a format of other commands */
         break;
     }
-    rc = cli_ci_print(options, out.text ? out.text : "", err);
-    dcb_strbuf_clear(&out);
-    return rc;
+    return cli_ci_print_report(options, &out, err);
 }
 
 /* Beside a table, which tells of its rows: what is of none of them. */

@@ -148,7 +148,6 @@ static int print_comparison(const struct cli_options *options,
         .color = cli_term_color(options->color, STDOUT_FILENO),
     };
     struct dcb_strbuf out = DCB_STRBUF_INIT;
-    int rc;
 
     switch (options->format) {
     case CLI_TABLE:
@@ -166,9 +165,7 @@ static int print_comparison(const struct cli_options *options,
     case CLI_PYPERF: /* not a format of this command */
         break;
     }
-    rc = cli_ci_print(options, out.text ? out.text : "", err);
-    dcb_strbuf_clear(&out);
-    return rc;
+    return cli_ci_print_report(options, &out, err);
 }
 
 /* For the formats that programs read; the table and Markdown show these themselves. */

@@ -158,7 +158,6 @@ static int print_report(const struct frame *frame, const struct dcb_memory *memo
 {
     const struct cli_options *options = frame->options;
     struct dcb_strbuf out = DCB_STRBUF_INIT;
-    int rc;
 
     switch (options->format) {
     case CLI_JSON:
@@ -177,9 +176,7 @@ static int print_report(const struct frame *frame, const struct dcb_memory *memo
     case CLI_PYPERF: /* not a format of this command */
         break;
     }
-    rc = cli_ci_print(options, out.text ? out.text : "", err);
-    dcb_strbuf_clear(&out);
-    return rc;
+    return cli_ci_print_report(options, &out, err);
 }
 
 /* What --fail-if found, beside a table, which tells of all that is more. */
@@ -262,11 +259,7 @@ static int run(struct frame *frame, struct dcb_error *err)
         cli_term_clear();
     if (rc == 0)
         rc = (int)report(frame, &memory, err);
-    if (*cli_signals_caught()) {
-        if (rc == -1) /* its status is the signal's */
-            cli_term_message("%s", err->text);
-        rc = 128 + (int)*cli_signals_caught();
-    }
+    rc = cli_signals_status(rc, err);
     dcb_memory_clear(&memory);
     return rc;
 }

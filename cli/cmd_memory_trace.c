@@ -175,7 +175,6 @@ static int print_report(const struct frame *frame, const struct dcb_trace *trace
         .utf8 = cli_term_utf8(),
     };
     struct dcb_strbuf out = DCB_STRBUF_INIT;
-    int rc;
 
     if (options->format == CLI_JSON)
         dcb_strbuf_append(&out, json);
@@ -183,9 +182,7 @@ static int print_report(const struct frame *frame, const struct dcb_trace *trace
         dcb_report_trace_csv(trace, &out);
     else
         dcb_report_trace(trace, &look, &out);
-    rc = cli_ci_print(options, out.text ? out.text : "", err);
-    dcb_strbuf_clear(&out);
-    return rc;
+    return cli_ci_print_report(options, &out, err);
 }
 
 static int write_series(const char *path, const struct dcb_trace *trace,
@@ -281,11 +278,7 @@ static int run(const struct frame *frame, struct dcb_error *err)
         cli_term_clear();
     if (rc == 0)
         rc = (int)report(frame, &trace, err);
-    if (*cli_signals_caught()) {
-        if (rc == -1) /* its status is the signal's */
-            cli_term_message("%s", err->text);
-        rc = 128 + (int)*cli_signals_caught();
-    }
+    rc = cli_signals_status(rc, err);
     dcb_trace_clear(&trace);
     return rc;
 }

@@ -74,7 +74,6 @@ static int print_report(const struct cli_options *options,
                         struct dcb_error *err)
 {
     struct dcb_strbuf out = DCB_STRBUF_INIT;
-    int rc;
 
     switch (options->format) {
     case CLI_JSON:
@@ -93,9 +92,7 @@ static int print_report(const struct cli_options *options,
     case CLI_PYPERF: /* not a format of this command */
         break;
     }
-    rc = cli_ci_print(options, out.text ? out.text : "", err);
-    dcb_strbuf_clear(&out);
-    return rc;
+    return cli_ci_print_report(options, &out, err);
 }
 
 /* What the documents tell beside what was found. */
@@ -169,11 +166,7 @@ static int run(const struct cli_options *options, const struct dcb_plan *plan,
         cli_term_clear();
     if (rc == 0)
         rc = (int)report(&frame, &verification, err);
-    if (*cli_signals_caught()) {
-        if (rc == -1) /* its status is the signal's */
-            cli_term_message("%s", err->text);
-        rc = 128 + (int)*cli_signals_caught();
-    }
+    rc = cli_signals_status(rc, err);
     dcb_verification_clear(&verification);
     return rc;
 }

@@ -60,7 +60,6 @@ int cli_measure_print(const struct cli_options *options, const struct dcb_result
                       const char *json, struct dcb_error *err)
 {
     struct dcb_strbuf out = DCB_STRBUF_INIT;
-    int rc;
 
     switch (options->format) {
     case CLI_TABLE:
@@ -81,9 +80,7 @@ int cli_measure_print(const struct cli_options *options, const struct dcb_result
         append_pyperf(result, &out);
         break;
     }
-    rc = cli_ci_print(options, out.text ? out.text : "", err);
-    dcb_strbuf_clear(&out);
-    return rc;
+    return cli_ci_print_report(options, &out, err);
 }
 
 /* ---- failures ---- */

@@ -2,6 +2,9 @@
 
 #include <stddef.h>
 
+#include "error.h"
+#include "term.h"
+
 static volatile sig_atomic_t caught_signal;
 
 static void catch_signal(int number)
@@ -24,4 +27,13 @@ void cli_signals_catch(void)
 const volatile sig_atomic_t *cli_signals_caught(void)
 {
     return &caught_signal;
+}
+
+int cli_signals_status(int rc, const struct dcb_error *err)
+{
+    if (!caught_signal)
+        return rc;
+    if (rc == -1)
+        cli_term_message("%s", err->text);
+    return 128 + (int)caught_signal;
 }

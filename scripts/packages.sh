@@ -93,6 +93,16 @@ find_python() {
     python=$(pkg-config --variable=exec_prefix "python-$version-embed")/bin/python$version
 }
 
+# with_python NEEDS ITS_OWN: sets needs, with those of the interpreter where it is the
+# system's.
+with_python() {
+    find_python
+    needs=$1
+    case $python in
+    /usr/bin/*) needs=$needs$2 ;;
+    esac
+}
+
 # missing NEEDS COLUMN: the packages whose probe fails.
 missing() {
     echo "$1" | sed "/^\$/d; s|@version@|${version-}|; s|@python@|${python-}|" |
@@ -152,20 +162,8 @@ require() {
     kind=$1
     case $kind in
     build) needs=$build_needs ;;
-    test)
-        find_python
-        needs=$test_needs
-        case $python in
-        /usr/bin/*) needs=$needs$python_needs ;;
-        esac
-        ;;
-    optional)
-        find_python
-        needs=$optional_needs
-        case $python in
-        /usr/bin/*) needs=$needs$python_optional_needs ;;
-        esac
-        ;;
+    test) with_python "$test_needs" "$python_needs" ;;
+    optional) with_python "$optional_needs" "$python_optional_needs" ;;
     lab) needs=$lab_needs ;;
     simulation) needs=$simulation_needs ;;
     esac

@@ -1,5 +1,6 @@
 #include "format.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,11 +27,10 @@ const char *dcb_format_time(char *buffer, double ns)
     return buffer;
 }
 
-/* Digits in groups of three. */
-static void group_digits(char *buffer, double value)
+const char *dcb_format_whole(char *buffer, uint64_t number)
 {
     char digits[DCB_FORMAT_SIZE];
-    size_t length = (size_t)snprintf(digits, sizeof digits, "%.0f", value), out = 0;
+    size_t length = (size_t)snprintf(digits, sizeof digits, "%" PRIu64, number), out = 0;
 
     for (size_t i = 0; i < length; i++) {
         if (i > 0 && (length - i) % 3 == 0)
@@ -38,6 +38,7 @@ static void group_digits(char *buffer, double value)
         buffer[out++] = digits[i];
     }
     buffer[out] = '\0';
+    return buffer;
 }
 
 static void format_signed(char *buffer, double value, const char *plus)
@@ -50,7 +51,7 @@ static void format_signed(char *buffer, double value, const char *plus)
     if (size >= 999999999.5)
         snprintf(rest, room, "%.3e", size);
     else if (size >= 999.95)
-        group_digits(rest, size);
+        dcb_format_whole(rest, (uint64_t)nearbyint(size));
     else if (size == 0)
         snprintf(buffer, DCB_FORMAT_SIZE, "0");
     else if (size < 1)

@@ -15,7 +15,6 @@
 static const char *const answer_kinds[] = {
     "interpreter", "source",  "workload", "arm",        "event", "battery", "case",
     "outcome",     "figures", "term",     "prediction", "point", "census",  "done"};
-static const char *const batteries[] = {"suite", "cases", "graphs"};
 /* Those that a worker can tell of itself. */
 static const char *const outcomes[] = {"passed", "failed", "accepted deviation",
                                        "skipped"};
@@ -212,6 +211,15 @@ char *dcb_json_copy_line(const json_t *root, const char *key, size_t most)
     return text;
 }
 
+int dcb_json_take_name(const json_t *root, struct dcb_answer *answer,
+                       struct dcb_error *err)
+{
+    answer->name = dcb_json_copy_line(root, "name", DCB_CASE_NAME_MAX);
+    return answer->name
+               ? 0
+               : dcb_error_set(err, DCB_ERROR_SYSTEM, "'name' of its answer is missing");
+}
+
 static int decode_battery(const json_t *root, struct dcb_answer *answer,
                           struct dcb_error *err)
 {
@@ -232,10 +240,7 @@ static int decode_case(const json_t *root, struct dcb_answer *answer,
     if (dcb_json_decode_range(root, "number", 0, UINT32_MAX, &number, err) != 0)
         return -1;
     answer->number = (uint64_t)number;
-    answer->name = dcb_json_copy_line(root, "name", DCB_CASE_NAME_MAX);
-    return answer->name
-               ? 0
-               : dcb_error_set(err, DCB_ERROR_SYSTEM, "'name' of its answer is missing");
+    return dcb_json_take_name(root, answer, err);
 }
 
 static int decode_outcome(const json_t *root, struct dcb_answer *answer,
@@ -258,13 +263,13 @@ static int decode_outcome(const json_t *root, struct dcb_answer *answer,
 static int decode_of_cases(const json_t *root, struct dcb_answer *answer,
                            struct dcb_error *err)
 {
-    int battery = 0;
+    const char *battery = json_string_value(json_object_get(root, "battery"));
 
     if (answer->kind == DCB_ANSWER_OUTCOME)
         return decode_outcome(root, answer, err);
-    if (decode_name(root, "battery", batteries, DCB_BATTERY_COUNT, &battery, err) != 0)
-        return -1;
-    answer->battery = (enum dcb_battery)battery;
+    if (!dcb_battery_find(battery, &answer->battery))
+        return dcb_error_set(err, DCB_ERROR_SYSTEM,
+                             "'battery' of its answer is missing or not known");
     return answer->kind == DCB_ANSWER_CASE ? decode_case(root, answer, err)
                                            : decode_battery(root, answer, err);
 }

@@ -7,9 +7,6 @@
 
 /* The answers of workers that count memory. */
 
-static const char *const memos[] = {"absent", "none", "dict", "mapping",
-                                    "mutable-mapping"};
-
 /* No process has more. */
 static const json_int_t BYTES_MAX = INT64_C(1) << 48, COUNT_MAX = INT64_C(1) << 56;
 
@@ -145,12 +142,7 @@ static int decode_amount(const json_t *root, struct dcb_answer *answer,
         return -1;
     answer->count = (uint64_t)count;
     answer->bytes = bytes;
-    if (!is_term)
-        return 0;
-    answer->name = dcb_json_copy_line(root, "name", DCB_CASE_NAME_MAX);
-    return answer->name
-               ? 0
-               : dcb_error_set(err, DCB_ERROR_SYSTEM, "'name' of its answer is missing");
+    return is_term ? dcb_json_take_name(root, answer, err) : 0;
 }
 
 static int decode_census(const json_t *root, struct dcb_answer *answer,
@@ -163,26 +155,19 @@ static int decode_census(const json_t *root, struct dcb_answer *answer,
     if (decode_list(json_object_get(root, "census"), 0, BYTES_MAX, DCB_CENSUS_COUNT,
                     answer->census, err) != 0)
         return -1;
-    answer->name = dcb_json_copy_line(root, "name", DCB_CASE_NAME_MAX);
-    return answer->name
-               ? 0
-               : dcb_error_set(err, DCB_ERROR_SYSTEM, "'name' of its answer is missing");
+    return dcb_json_take_name(root, answer, err);
 }
 
 int dcb_json_decode_memory(const json_t *root, struct dcb_answer *answer,
                            struct dcb_error *err)
 {
-    int memo;
-
     if (answer->kind == DCB_ANSWER_POINT)
         return decode_point(root, answer, err);
     if (answer->kind == DCB_ANSWER_CENSUS)
         return decode_census(root, answer, err);
-    memo = DCB_JSON_FIND_NAME(json_string_value(json_object_get(root, "memo")), memos);
-    if (memo < 0)
+    if (!dcb_memo_find(json_string_value(json_object_get(root, "memo")), &answer->memo))
         return dcb_error_set(err, DCB_ERROR_SYSTEM,
                              "'memo' of its answer is missing or not known");
-    answer->memo = (enum dcb_memo)memo;
     if (answer->kind != DCB_ANSWER_FIGURES)
         return decode_amount(root, answer, err);
     if (answer->failure == DCB_FAILURE_NONE)

@@ -25,11 +25,10 @@ struct file {
 static int find_memo(struct dcb_json_reader *reader, json_t *object)
 {
     const char *name = dcb_json_need_text(reader, object, "memo");
+    enum dcb_memo memo;
 
-    for (int i = 0; i < DCB_MEMO_COUNT && !reader->failed; i++) {
-        if (strcmp(name, dcb_memo_name((enum dcb_memo)i)) == 0)
-            return i;
-    }
+    if (!reader->failed && dcb_memo_find(name, &memo))
+        return (int)memo;
     dcb_json_fail(reader, "memo", "'%.40s' is no kind of memo", name);
     return -1;
 }

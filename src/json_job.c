@@ -270,14 +270,12 @@ static int decode_lists(const json_t *root, struct dcb_job *job, struct dcb_erro
 static int decode_batteries(const json_t *root, struct dcb_job *job,
                             struct dcb_error *err)
 {
-    static const char *const names[DCB_BATTERY_COUNT] = {"suite", "cases", "graphs"};
     const json_t *batteries = json_object_get(root, "batteries");
 
     for (size_t i = 0; i < json_array_size(batteries); i++) {
-        int found =
-            DCB_JSON_FIND_NAME(json_string_value(json_array_get(batteries, i)), names);
+        enum dcb_battery found;
 
-        if (found < 0)
+        if (!dcb_battery_find(json_string_value(json_array_get(batteries, i)), &found))
             return dcb_error_set(err, DCB_ERROR_INTERNAL, "job: no such battery");
         job->batteries[found] = true;
     }
@@ -288,15 +286,12 @@ static int decode_batteries(const json_t *root, struct dcb_job *job,
 
 static int decode_memos(const json_t *root, struct dcb_job *job, struct dcb_error *err)
 {
-    static const char *const names[DCB_MEMO_COUNT] = {"absent", "none", "dict", "mapping",
-                                                      "mutable-mapping"};
     const json_t *memos = json_object_get(root, "memos");
 
     for (size_t i = 0; i < json_array_size(memos); i++) {
-        int found =
-            DCB_JSON_FIND_NAME(json_string_value(json_array_get(memos, i)), names);
+        enum dcb_memo found;
 
-        if (found < 0)
+        if (!dcb_memo_find(json_string_value(json_array_get(memos, i)), &found))
             return dcb_error_set(err, DCB_ERROR_INTERNAL, "job: no such memo");
         job->memos[found] = true;
     }

@@ -33,6 +33,10 @@ int dcb_json_decode_range(const json_t *root, const char *key, json_int_t low,
 /* A text as a line of at most `most` bytes, owned by the caller; NULL for none. */
 char *dcb_json_copy_line(const json_t *root, const char *key, size_t most);
 
+/* That of a case, a term or a type, which must have one. */
+int dcb_json_take_name(const json_t *root, struct dcb_answer *answer,
+                       struct dcb_error *err);
+
 /* json_answer_memory.c: what those answers have besides kind, token, failure, message and
  * name. */
 bool dcb_json_is_of_memory(enum dcb_answer_kind kind);

@@ -174,10 +174,11 @@ static json_t *encode_points(const struct dcb_memory *memory,
                                                 (json_int_t)point->blocks[k], "bytes",
                                                 (json_int_t)point->bytes[k])
                                     : json_null());
-        json_array_append_new(points, json_pack("{s:o, s:o, s:o}", "iterations",
-                                                dcb_json_whole(point->iterations),
-                                                "layers", layers, "rss_bytes",
-                                                dcb_json_whole(point->rss_bytes)));
+        json_array_append_new(
+            points,
+            json_pack("{s:o, s:o, s:o}", "iterations", dcb_json_whole(point->iterations),
+                      "layers", layers, "rss_bytes",
+                      point->rss_bytes ? dcb_json_whole(point->rss_bytes) : json_null()));
     }
     return points;
 }

@@ -249,15 +249,18 @@ void dcb_ledger_read(struct dcb_ledger *ledger,
 
 /* ---- reading ---- */
 
-const struct dcb_ledger_block *dcb_ledger_find(const struct dcb_ledger *ledger,
-                                               uintptr_t address)
+bool dcb_ledger_find(struct dcb_ledger *ledger, uintptr_t address,
+                     struct dcb_ledger_block *ret_block)
 {
-    const struct dcb_ledger_block *block;
+    bool found = false;
 
-    if (!ledger->capacity)
-        return NULL;
-    block = &ledger->blocks[look_up(ledger, address)];
-    return block->address ? block : NULL;
+    dcb_ledger_lock(ledger);
+    if (ledger->capacity && address) {
+        *ret_block = ledger->blocks[look_up(ledger, address)];
+        found = ret_block->address != 0;
+    }
+    dcb_ledger_unlock(ledger);
+    return found;
 }
 
 void dcb_ledger_each(const struct dcb_ledger *ledger,

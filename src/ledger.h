@@ -2,7 +2,7 @@
  * Blocks of memory by address, with the size that was asked for, and sums over them: by
  * layer, and of all together. It takes its own memory from the kernel, so that it can
  * stand behind any allocator. A ledger that is all zero is empty. Every function but
- * dcb_ledger_find and dcb_ledger_each may be called by any thread at any time.
+ * dcb_ledger_each may be called by any thread at any time.
  */
 #ifndef DCB_LEDGER_H
 #define DCB_LEDGER_H
@@ -73,10 +73,11 @@ void dcb_ledger_end(struct dcb_ledger *ledger);
 void dcb_ledger_read(struct dcb_ledger *ledger,
                      struct dcb_ledger_counts ret_counts[DCB_LAYER_COUNT]);
 
-/* For a trap, or where no other thread runs: the block at an address, or NULL, and all of
- * them in no order. */
-const struct dcb_ledger_block *dcb_ledger_find(const struct dcb_ledger *ledger,
-                                               uintptr_t address);
+/* The block at an address. False where there is none. */
+bool dcb_ledger_find(struct dcb_ledger *ledger, uintptr_t address,
+                     struct dcb_ledger_block *ret_block);
+
+/* All of them in no order: for a trap, or with the ledger locked. */
 void dcb_ledger_each(const struct dcb_ledger *ledger,
                      void (*visit)(void *context, const struct dcb_ledger_block *block),
                      void *context);

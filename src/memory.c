@@ -94,9 +94,10 @@ static enum dcb_memory_verdict judge(const struct dcb_memory_value *value,
     double more = (double)value->low - (double)baseline->high;
     double less = (double)baseline->low - (double)value->high;
 
-    if (more > 0 && more > margin * (double)baseline->high)
+    /* Net bytes may be below 0: what was there before the call may be gone. */
+    if (more > 0 && more > margin * fabs((double)baseline->high))
         return DCB_MEMORY_MORE;
-    if (less > 0 && less > margin * (double)baseline->low)
+    if (less > 0 && less > margin * fabs((double)baseline->low))
         return DCB_MEMORY_LESS;
     return DCB_MEMORY_SAME;
 }
@@ -143,39 +144,21 @@ void dcb_memory_census_sum(const struct dcb_memory_census *census,
 
 /* ---- leaks ---- */
 
-/* The line through the points by least squares, with its interval from what they lie off
- * it. */
-static struct dcb_interval slope(const struct dcb_memory_point *points, size_t count)
+/* Of the resident set, an iteration; NAN where a point does not know it. */
+static struct dcb_interval slope_of(const struct dcb_memory_point *points, size_t count)
 {
-    struct dcb_interval none = {NAN, NAN, NAN}, found;
-    double x_mean = 0, y_mean = 0, xx = 0, xy = 0, rest = 0, width;
+    double *iterations = dcb_xcalloc(count, sizeof *iterations),
+           *bytes = dcb_xcalloc(count, sizeof *bytes);
+    struct dcb_interval slope;
 
-    if (count < 4)
-        return none;
     for (size_t i = 0; i < count; i++) {
-        x_mean += (double)points[i].iterations / (double)count;
-        y_mean += (double)points[i].rss_bytes / (double)count;
+        iterations[i] = (double)points[i].iterations;
+        bytes[i] = points[i].rss_bytes ? (double)points[i].rss_bytes : DCB_UNKNOWN;
     }
-    for (size_t i = 0; i < count; i++) {
-        double x = (double)points[i].iterations - x_mean;
-
-        xx += x * x;
-        xy += x * ((double)points[i].rss_bytes - y_mean);
-    }
-    if (xx <= 0)
-        return none;
-    found.estimate = xy / xx;
-    for (size_t i = 0; i < count; i++) {
-        double x = (double)points[i].iterations - x_mean;
-        double off = (double)points[i].rss_bytes - y_mean - found.estimate * x;
-
-        rest += off * off;
-    }
-    width = dcb_stats_t_quantile(0.975, (double)count - 2) *
-            sqrt(rest / ((double)count - 2) / xx);
-    found.low = found.estimate - width;
-    found.high = found.estimate + width;
-    return found;
+    slope = dcb_stats_slope(iterations, bytes, count);
+    free(iterations);
+    free(bytes);
+    return slope;
 }
 
 uint64_t dcb_memory_leak_iterations(const struct dcb_memory_request *request,
@@ -205,6 +188,6 @@ struct dcb_memory_loss dcb_memory_loss(const struct dcb_memory *memory,
         loss.bytes[i] = last->bytes[i];
     }
     loss.found = loss.bytes[layer] > 0 || loss.blocks[layer] > 0;
-    loss.rss_slope = slope(leaks->points, leaks->point_count);
+    loss.rss_slope = slope_of(leaks->points, leaks->point_count);
     return loss;
 }

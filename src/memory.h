@@ -50,8 +50,8 @@ struct dcb_memory_cell {
     enum dcb_memo memo;
     bool asked;
     enum dcb_failure failure; /* NONE: there are values */
-    char *message;            /* what failed: "TypeError: ..."; NULL; untrusted */
-    uint32_t iterations;      /* that were counted */
+    char *message;       /* what failed: "TypeError: ...", one line; NULL; untrusted */
+    uint32_t iterations; /* that were counted */
     struct dcb_memory_value values[DCB_LAYER_COUNT][DCB_FIGURE_COUNT];
 
     /* What was alive when the call with the highest peak came to it: "the copy" first,
@@ -213,7 +213,7 @@ struct dcb_memory_loss {
     uint64_t iterations; /* from the first point to the last */
     int64_t blocks[DCB_LAYER_COUNT], bytes[DCB_LAYER_COUNT]; /* lost by them */
     struct dcb_interval rss_slope; /* bytes an iteration, at 95 %; NAN parts below 4
-                                      points */
+                                      points, or where one does not know it */
 };
 
 struct dcb_memory_loss dcb_memory_loss(const struct dcb_memory *memory,

@@ -5,6 +5,7 @@
 
 #include "error.h"
 #include "job.h"
+#include "utf8.h"
 #include "xalloc.h"
 
 uint32_t dcb_memory_iterations(const struct dcb_memory_request *request)
@@ -64,28 +65,31 @@ void dcb_memory_account_clear(struct dcb_memory_account *account)
 
 /* ---- failures ---- */
 
+static void set_failure(enum dcb_failure *failure, char **message, enum dcb_failure what,
+                        const char *why)
+{
+    free(*message);
+    *failure = what;
+    *message = dcb_xstrdup(why);
+    dcb_utf8_make_line(*message);
+}
+
 static void fail_cell(struct dcb_memory_cell *cell, enum dcb_failure failure,
                       const char *why)
 {
-    free(cell->message);
-    cell->failure = failure;
-    cell->message = dcb_xstrdup(why);
+    set_failure(&cell->failure, &cell->message, failure, why);
 }
 
 static void fail_leaks(struct dcb_memory_leaks *leaks, enum dcb_failure failure,
                        const char *why)
 {
-    free(leaks->message);
-    leaks->failure = failure;
-    leaks->message = dcb_xstrdup(why);
+    set_failure(&leaks->failure, &leaks->message, failure, why);
 }
 
 static void fail_census(struct dcb_memory_census *census, enum dcb_failure failure,
                         const char *why)
 {
-    free(census->message);
-    census->failure = failure;
-    census->message = dcb_xstrdup(why);
+    set_failure(&census->failure, &census->message, failure, why);
 }
 
 void dcb_memory_account_fail(struct dcb_memory_account *account, enum dcb_failure failure,

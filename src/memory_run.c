@@ -15,10 +15,7 @@
 #include "workers.h"
 #include "xalloc.h"
 
-enum {
-    LIMIT_MS = 24 * 3600 * 1000, /* of one worker, that steps on all the time */
-    WORDS_MAX = 200
-};
+enum { LIMIT_MS = 24 * 3600 * 1000 }; /* of one worker, that steps on all the time */
 
 /* What is going on. */
 struct session {
@@ -133,20 +130,15 @@ static void take_answers(struct turn *turn, const struct dcb_spawn_outcome *outc
 static char *describe_end(const struct turn *turn,
                           const struct dcb_spawn_outcome *outcome)
 {
-    const char *fatal = strstr(outcome->output, "Fatal Python error: ");
-    char *printed = dcb_xstrdup(fatal ? fatal : outcome->output), *words, *end, *text;
+    char *words = dcb_workers_last_words(outcome), *text;
+    char *end = dcb_workers_describe_end(turn->session->plan, outcome);
     uint32_t phase = atomic_load(&turn->samples->phase);
 
-    if (fatal)
-        printed[strcspn(printed, "\n")] = '\0';
-    words = dcb_utf8_shorten(dcb_workers_last_line(printed), WORDS_MAX);
-    end = dcb_workers_describe_end(turn->session->plan, outcome);
     text = dcb_xasprintf(
         "%s while %s%s%s", end,
         dcb_phase_text(phase < DCB_PHASE_COUNT ? (enum dcb_phase)phase : DCB_PHASE_COUNT),
         *words ? "; it last printed: " : "", words);
     dcb_utf8_make_line(text);
-    free(printed);
     free(words);
     free(end);
     return text;

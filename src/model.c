@@ -69,12 +69,34 @@ const char *dcb_battery_name(enum dcb_battery battery)
     return names[battery];
 }
 
+bool dcb_battery_find(const char *name, enum dcb_battery *ret_battery)
+{
+    for (int i = 0; name && i < DCB_BATTERY_COUNT; i++) {
+        if (strcmp(dcb_battery_name((enum dcb_battery)i), name) == 0) {
+            *ret_battery = (enum dcb_battery)i;
+            return true;
+        }
+    }
+    return false;
+}
+
 const char *dcb_memo_name(enum dcb_memo memo)
 {
     static const char *const names[] = {"absent", "none", "dict", "mapping",
                                         "mutable-mapping"};
 
     return names[memo];
+}
+
+bool dcb_memo_find(const char *name, enum dcb_memo *ret_memo)
+{
+    for (int i = 0; name && i < DCB_MEMO_COUNT; i++) {
+        if (strcmp(dcb_memo_name((enum dcb_memo)i), name) == 0) {
+            *ret_memo = (enum dcb_memo)i;
+            return true;
+        }
+    }
+    return false;
 }
 
 const char *dcb_layer_name(enum dcb_layer layer)

@@ -114,7 +114,7 @@ enum dcb_census {
 struct dcb_memory_point {
     uint64_t iterations;
     int64_t blocks[DCB_LAYER_COUNT], bytes[DCB_LAYER_COUNT];
-    uint64_t rss_bytes; /* the whole resident set */
+    uint64_t rss_bytes; /* the whole resident set; 0: /proc did not tell */
 };
 
 /* NULL for DCB_VERDICT_NONE, DCB_PROVIDER_NONE and DCB_QUALITY_NONE. */
@@ -124,9 +124,11 @@ const char *dcb_provider_name(enum dcb_provider provider);
 const char *dcb_quality_name(enum dcb_quality quality);
 
 const char *dcb_battery_name(enum dcb_battery battery); /* "suite", "cases", "graphs" */
+bool dcb_battery_find(const char *name, enum dcb_battery *ret_battery); /* NULL is none */
 
 /* "absent", "none", "dict", "mapping", "mutable-mapping". */
 const char *dcb_memo_name(enum dcb_memo memo);
+bool dcb_memo_find(const char *name, enum dcb_memo *ret_memo); /* NULL is none */
 const char *dcb_layer_name(enum dcb_layer layer); /* "interpreter", "native", "both" */
 
 /* "peak", "net", "memo", "allocations", "frees", "reallocations", "left", "left_blocks".

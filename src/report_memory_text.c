@@ -1,4 +1,3 @@
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -12,21 +11,12 @@ enum { LABEL_WIDTH = 16, EXACT_BYTES = 10000000, MILLIONS = 1000000 };
 /* A minus where it is less than 0, `plus` where it is more. */
 static const char *group(char *text, int64_t number, const char *plus)
 {
-    char digits[DCB_FORMAT_SIZE];
-    size_t length, at;
+    int sign = snprintf(text, DCB_FORMAT_SIZE, "%s",
+                        number < 0   ? "-"
+                        : number > 0 ? plus
+                                     : "");
 
-    at = (size_t)snprintf(text, DCB_FORMAT_SIZE, "%s",
-                          number < 0   ? "-"
-                          : number > 0 ? plus
-                                       : "");
-    length = (size_t)snprintf(digits, sizeof digits, "%" PRIu64,
-                              number < 0 ? -(uint64_t)number : (uint64_t)number);
-    for (size_t i = 0; i < length; i++) {
-        if (i > 0 && (length - i) % 3 == 0)
-            text[at++] = ',';
-        text[at++] = digits[i];
-    }
-    text[at] = '\0';
+    dcb_format_whole(text + sign, number < 0 ? -(uint64_t)number : (uint64_t)number);
     return text;
 }
 

@@ -28,22 +28,6 @@ static void remark_text(const struct dcb_sheet *sheet, const char *prefix,
     free(take_text);
 }
 
-/* All of a million's digits, with commas. */
-static const char *number_text(char *text, uint64_t number)
-{
-    char digits[DCB_FORMAT_SIZE];
-    size_t length, at = 0;
-
-    length = (size_t)snprintf(digits, sizeof digits, "%llu", (unsigned long long)number);
-    for (size_t i = 0; i < length; i++) {
-        if (i > 0 && (length - i) % 3 == 0)
-            text[at++] = ',';
-        text[at++] = digits[i];
-    }
-    text[at] = '\0';
-    return text;
-}
-
 /* ---- one finding ---- */
 
 static void append_part(struct dcb_strbuf *out, const char *lead, const char *part,
@@ -159,8 +143,8 @@ static void battery_cell(struct dcb_text_table *table, const struct dcb_verify_i
     else
         dcb_text_table_cell(table, battery->wrong ? DCB_STYLE_BAD : DCB_STYLE_PLAIN,
                             "%s of %s",
-                            number_text(right, battery->passed + battery->deviating),
-                            number_text(all, battery->cases - battery->skipped));
+                            dcb_format_whole(right, battery->passed + battery->deviating),
+                            dcb_format_whole(all, battery->cases - battery->skipped));
 }
 
 static void append_table(const struct dcb_sheet *sheet,
@@ -223,7 +207,7 @@ static void append_header(const struct dcb_sheet *sheet,
                            dcb_battery_name((enum dcb_battery)i));
         if (i == DCB_BATTERY_GRAPHS)
             dcb_strbuf_appendf(&line, " (%s of seed %llu)",
-                               number_text(count, request->graphs),
+                               dcb_format_whole(count, request->graphs),
                                (unsigned long long)request->seed);
     }
     dcb_sheet_line(sheet, line.text, true);
@@ -269,7 +253,7 @@ static void append_unasked(const struct dcb_sheet *sheet,
             remark_text(sheet, "",
                         dcb_xasprintf("%s: %s not asked: %s",
                                       dcb_battery_name((enum dcb_battery)i),
-                                      number_text(count, battery->unasked), why));
+                                      dcb_format_whole(count, battery->unasked), why));
     }
     append_not_begun(sheet, impl);
 }
@@ -318,8 +302,8 @@ static void append_impl(const struct dcb_sheet *sheet,
         return;
     if (sum.wrong)
         heading = dcb_xasprintf("%s: %s of %s wrong", impl->spec->label,
-                                number_text(wrong, sum.wrong),
-                                number_text(all, sum.cases - sum.skipped));
+                                dcb_format_whole(wrong, sum.wrong),
+                                dcb_format_whole(all, sum.cases - sum.skipped));
     else
         heading = dcb_xasprintf("%s: not known", impl->spec->label);
     dcb_sheet_heading(sheet, heading);

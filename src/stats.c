@@ -249,6 +249,34 @@ struct dcb_interval dcb_stats_trimmed_interval(double *values, size_t count, dou
     return interval;
 }
 
+struct dcb_interval dcb_stats_slope(const double *x, const double *y, size_t count)
+{
+    struct dcb_interval slope = {DCB_UNKNOWN, DCB_UNKNOWN, DCB_UNKNOWN};
+    double mean_x, mean_y, xx = 0, xy = 0, rest = 0, half, df;
+
+    if (count < DCB_STATS_SLOPE_POINTS)
+        return slope;
+    df = (double)count - 2;
+    mean_x = dcb_stats_mean(x, count);
+    mean_y = dcb_stats_mean(y, count);
+    for (size_t i = 0; i < count; i++) {
+        xx += (x[i] - mean_x) * (x[i] - mean_x);
+        xy += (x[i] - mean_x) * (y[i] - mean_y);
+    }
+    if (xx <= 0)
+        return slope;
+    slope.estimate = xy / xx;
+    for (size_t i = 0; i < count; i++) {
+        double off = y[i] - mean_y - slope.estimate * (x[i] - mean_x);
+
+        rest += off * off;
+    }
+    half = dcb_stats_t_quantile(0.975, df) * sqrt(rest / df / xx);
+    slope.low = slope.estimate - half;
+    slope.high = slope.estimate + half;
+    return slope;
+}
+
 double dcb_stats_simultaneous(double confidence, size_t count)
 {
     assert(count >= 1);

@@ -45,6 +45,13 @@ double dcb_stats_t_quantile(double p, double df);
 struct dcb_interval dcb_stats_trimmed_interval(double *values, size_t count, double trim,
                                                double confidence, double *ret_stderr);
 
+/* The slope of the line through the points by least squares, with the interval that holds
+ * with 95 %, from t with count - 2 degrees of freedom and what the points lie off the
+ * line. Needs DCB_STATS_SLOPE_POINTS, not all of one x. */
+enum { DCB_STATS_SLOPE_POINTS = 4 };
+
+struct dcb_interval dcb_stats_slope(const double *x, const double *y, size_t count);
+
 /* The confidence of each of `count` intervals that together hold with `confidence`
  * (Bonferroni). count >= 1. */
 double dcb_stats_simultaneous(double confidence, size_t count);

@@ -13,7 +13,6 @@
 
 enum {
     FIELDS_MAX = 10,
-    SLOPE_POINTS = 4,
     FRAGMENTS = 64 << 10 /* bytes a repeat: nobody's objects, but room between them */
 };
 
@@ -39,7 +38,18 @@ const char *dcb_trace_what_name(enum dcb_trace_what what)
     return whats[what];
 }
 
-/* ---- what a worker wrote ---- */
+/* ---- what a worker writes ---- */
+
+void dcb_trace_quota_spend(struct dcb_trace_quota *quota)
+{
+    quota->written++;
+    if (quota->written * 2 <= quota->left)
+        return;
+    quota->left -= quota->left < quota->written ? quota->left : quota->written;
+    quota->written = 0;
+    if (quota->least_bytes <= UINT64_MAX / 2)
+        quota->least_bytes *= 2;
+}
 
 /* A line, cut at its tabs in place. */
 struct line {
@@ -71,6 +81,12 @@ static bool number(const char *text, uint64_t most, uint64_t *ret_value)
     return errno == 0 && value <= most;
 }
 
+/* No process is of no size: 0 is what a worker writes where /proc does not tell. */
+static bool size(const char *text, uint64_t *ret_bytes)
+{
+    return number(text, bytes_max, ret_bytes) && *ret_bytes > 0;
+}
+
 /* Cut to its room, and a line of text whatever it was. */
 static void take_name(char *name, const char *text)
 {
@@ -96,7 +112,7 @@ static bool take_sample(struct dcb_trace_cell *cell, const struct line *line)
         !number(line->fields[1], INT64_MAX, &sample.event) ||
         !number(line->fields[2], INT64_MAX, &sample.clock_ns) ||
         !number(line->fields[5], UINT32_MAX, &number_of_line) ||
-        !number(line->fields[7], bytes_max, &sample.rss_bytes))
+        !size(line->fields[7], &sample.rss_bytes))
         return false;
     sample.before = strcmp(line->fields[8], "PREV") == 0;
     if ((!sample.before && strcmp(line->fields[8], "NEXT") != 0) ||
@@ -115,11 +131,11 @@ static bool take_repeat(struct dcb_trace_cell *cell, const struct line *line)
     struct dcb_trace_repeat repeat = {.exact = false};
 
     if (line->count != 8 || cell->repeat_count >= DCB_TRACE_REPEATS_MAX ||
-        !number(line->fields[1], bytes_max, &repeat.start_bytes) ||
-        !number(line->fields[2], bytes_max, &repeat.built_bytes) ||
-        !number(line->fields[3], bytes_max, &repeat.peak_bytes) ||
-        !number(line->fields[5], bytes_max, &repeat.dropped_bytes) ||
-        !number(line->fields[6], bytes_max, &repeat.end_bytes) ||
+        !size(line->fields[1], &repeat.start_bytes) ||
+        !size(line->fields[2], &repeat.built_bytes) ||
+        !size(line->fields[3], &repeat.peak_bytes) ||
+        !size(line->fields[5], &repeat.dropped_bytes) ||
+        !size(line->fields[6], &repeat.end_bytes) ||
         !number(line->fields[7], INT64_MAX, &repeat.copy_ns))
         return false;
     repeat.exact = strcmp(line->fields[4], "exact") == 0;
@@ -222,36 +238,23 @@ char *dcb_trace_place(const struct dcb_trace_cell *cell)
 
 /* ---- what it comes to ---- */
 
-/* The line through the ends by least squares. The first repeat leaves more behind than
- * the others do, which is no leak: it is not among them. */
-static bool fit(const struct dcb_trace_cell *cell, struct dcb_interval *ret_slope)
+/* Of the ends, a repeat. The first repeat leaves more behind than the others do, which is
+ * no leak: it is not among them. */
+static struct dcb_interval slope_of(const struct dcb_trace_cell *cell)
 {
-    size_t count = cell->repeat_count ? cell->repeat_count - 1 : 0;
-    double mean_x = ((double)count - 1) / 2, mean_y = 0, xx = 0, xy = 0, rest = 0, half;
+    size_t count = cell->repeat_count - 1;
+    double *repeats = dcb_xcalloc(count + 1, sizeof *repeats),
+           *ends = dcb_xcalloc(count + 1, sizeof *ends);
+    struct dcb_interval slope;
 
-    *ret_slope = (struct dcb_interval){DCB_UNKNOWN, DCB_UNKNOWN, DCB_UNKNOWN};
-    if (count < SLOPE_POINTS)
-        return false;
-    for (size_t i = 0; i < count; i++)
-        mean_y += (double)cell->repeats[i + 1].end_bytes / (double)count;
     for (size_t i = 0; i < count; i++) {
-        double x = (double)i - mean_x;
-
-        xx += x * x;
-        xy += x * ((double)cell->repeats[i + 1].end_bytes - mean_y);
+        repeats[i] = (double)i;
+        ends[i] = (double)cell->repeats[i + 1].end_bytes;
     }
-    ret_slope->estimate = xy / xx;
-    for (size_t i = 0; i < count; i++) {
-        double y = (double)cell->repeats[i + 1].end_bytes - mean_y -
-                   ret_slope->estimate * ((double)i - mean_x);
-
-        rest += y * y;
-    }
-    half = dcb_stats_t_quantile(0.975, (double)count - 2) *
-           sqrt(rest / ((double)count - 2) / xx);
-    ret_slope->low = ret_slope->estimate - half;
-    ret_slope->high = ret_slope->estimate + half;
-    return true;
+    slope = dcb_stats_slope(repeats, ends, count);
+    free(repeats);
+    free(ends);
+    return slope;
 }
 
 static void sum_terms(const struct dcb_trace_cell *cell,
@@ -300,7 +303,8 @@ bool dcb_trace_summarize(const struct dcb_trace_cell *cell, uint64_t size_bytes,
     summary.of_theory =
         summary.theory_bytes ? above / (double)summary.theory_bytes : DCB_UNKNOWN;
     summary.of_size = size_bytes ? above / (double)size_bytes : DCB_UNKNOWN;
-    summary.slope_known = fit(cell, &summary.slope);
+    summary.slope = slope_of(cell);
+    summary.slope_known = !isnan(summary.slope.estimate);
     summary.grows = summary.slope_known && summary.slope.low > 0 &&
                     summary.slope.estimate > fmax(FRAGMENTS, (double)size_bytes / 1000);
     summary.slowdown = slowdown_of(cell);
@@ -315,7 +319,7 @@ char *dcb_trace_leak_text(const struct dcb_trace_summary *summary)
 
     if (!summary->slope_known)
         return dcb_xasprintf("too few repeats to tell of a leak (at least %d)",
-                             SLOPE_POINTS + 1);
+                             DCB_STATS_SLOPE_POINTS + 1);
     return dcb_xasprintf("%s: %s a repeat (%s to %s)%s",
                          summary->grows ? "grows" : "no leak",
                          dcb_format_bytes_change(slope, summary->slope.estimate),

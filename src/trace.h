@@ -101,6 +101,18 @@ struct dcb_trace_cell {
 int dcb_trace_read(struct dcb_trace_cell *cell, const char *text, struct dcb_error *err);
 void dcb_trace_cell_clear(struct dcb_trace_cell *cell);
 
+/* How many samples a repeat may have. Half of that is for changes of the size that was
+ * asked for, half of the rest for those of twice that size, and so on: however many there
+ * are, the shape of the whole repeat is kept. */
+struct dcb_trace_quota {
+    uint64_t left;        /* of it, when `least_bytes` came to be what it is */
+    uint64_t written;     /* since then */
+    uint64_t least_bytes; /* a smaller change is no sample */
+};
+
+/* A sample was written. */
+void dcb_trace_quota_spend(struct dcb_trace_quota *quota);
+
 /* What was going on when the samples end, in words: "while copying, in repeat 3". */
 char *dcb_trace_place(const struct dcb_trace_cell *cell);
 

@@ -14,7 +14,7 @@
 #include "workers.h"
 #include "xalloc.h"
 
-enum { LIMIT_MS = 6 * 3600 * 1000, WORDS_MAX = 200 };
+enum { LIMIT_MS = 6 * 3600 * 1000 };
 
 /* Accounting for what is alive looks at every member, which moves no memory. */
 static const double bytes_a_second = 50e6;
@@ -112,13 +112,11 @@ static void take_end(const struct turn *turn, const struct dcb_spawn_outcome *ou
 {
     char *end = dcb_workers_describe_end(turn->session->plan, outcome);
     char *place = dcb_trace_place(turn->cell);
-    char *output = dcb_xstrdup(outcome->output);
-    char *words = dcb_utf8_shorten(dcb_workers_last_line(output), WORDS_MAX);
+    char *words = dcb_workers_last_words(outcome);
 
     fail(turn->cell, dcb_xasprintf("%s %s%s%s", end, place,
                                    *words ? "; it last printed: " : "", words));
     free(words);
-    free(output);
     free(place);
     free(end);
 }

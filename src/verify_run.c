@@ -21,9 +21,8 @@ static const double patience_s = 10, brief_patience_s = 3;
 enum {
     /* Of one worker that steps on all the time; the next goes on where it was. */
     LIMIT_MS = 600 * 1000,
-    BRIEF_LIMIT_S = 10,     /* of one behind the loading, where others wait */
-    ANSWERS_MAX = 64 << 20, /* bytes */
-    WORDS_MAX = 200
+    BRIEF_LIMIT_S = 10,    /* of one behind the loading, where others wait */
+    ANSWERS_MAX = 64 << 20 /* bytes */
 };
 
 /* What is going on. */
@@ -202,20 +201,6 @@ static void take_answers(struct turn *turn, const struct dcb_spawn_outcome *outc
 
 /* ---- how it ended ---- */
 
-/* What it printed last may be the reason: "Fatal Python error: ..." of the interpreter,
- * or a message of the worker's own. Shortened; owned by the caller. */
-static char *last_words(const struct dcb_spawn_outcome *outcome)
-{
-    const char *fatal = strstr(outcome->output, "Fatal Python error: ");
-    char *text = dcb_xstrdup(fatal ? fatal : outcome->output), *words;
-
-    if (fatal)
-        text[strcspn(text, "\n")] = '\0';
-    words = dcb_utf8_shorten(dcb_workers_last_line(text), WORDS_MAX);
-    free(text);
-    return words;
-}
-
 /* "killed by SIGSEGV; it last printed: ..."; owned by the caller. */
 static char *describe_end(const struct turn *turn,
                           const struct dcb_spawn_outcome *outcome)
@@ -226,7 +211,7 @@ static char *describe_end(const struct turn *turn,
 
     if (outcome->end == DCB_SPAWN_HUNG && !is_loading(turn))
         return dcb_xasprintf("did not come back for %g s", timeout_of(session));
-    words = last_words(outcome);
+    words = dcb_workers_last_words(outcome);
     end = dcb_workers_describe_end(session->plan, outcome);
     if (!*words)
         text = dcb_xstrdup(end);

@@ -11,7 +11,10 @@
 #include "plan.h"
 #include "result.h"
 #include "spawn.h"
+#include "utf8.h"
 #include "xalloc.h"
+
+enum { WORDS_MAX = 200 };
 
 double dcb_workers_now_s(void)
 {
@@ -72,6 +75,18 @@ char *dcb_workers_describe_end(const struct dcb_plan *plan,
         break;
     }
     return dcb_xasprintf("the process exited with status %d", outcome->code);
+}
+
+char *dcb_workers_last_words(const struct dcb_spawn_outcome *outcome)
+{
+    const char *fatal = strstr(outcome->output, "Fatal Python error: ");
+    char *text = dcb_xstrdup(fatal ? fatal : outcome->output), *words;
+
+    if (fatal)
+        text[strcspn(text, "\n")] = '\0';
+    words = dcb_utf8_shorten(dcb_workers_last_line(text), WORDS_MAX);
+    free(text);
+    return words;
 }
 
 const char *dcb_workers_last_line(char *text)

@@ -26,6 +26,11 @@ void dcb_workers_fill_environment(const struct dcb_plan *plan, struct dcb_job *j
 char *dcb_workers_describe_end(const struct dcb_plan *plan,
                                const struct dcb_spawn_outcome *outcome);
 
+/* What a worker printed last, often the reason of its end: "Fatal Python error: ..." of
+ * the interpreter, which goes on about it, or else the last line. Shortened to a line of
+ * text, owned by the caller. */
+char *dcb_workers_last_words(const struct dcb_spawn_outcome *outcome);
+
 /* The last line of what a worker printed, often the reason of its end; the text is cut.
  */
 const char *dcb_workers_last_line(char *text);

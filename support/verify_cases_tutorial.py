@@ -89,31 +89,23 @@ CHANGES = [
 ]
 
 
-def change_original(deepcopy, make, change, look):
+def change_one(deepcopy, which, make, change, look):
     x = make()
     y = deepcopy(x)
-    change(x)
-    if equal(look(x), look(make())) is None:
-        return "an original that is not changed"
-    return equal(look(y), look(make()))
-
-
-def change_copy(deepcopy, make, change, look):
-    x = make()
-    y = deepcopy(x)
-    change(y)
-    if equal(look(y), look(make())) is None:
-        return "a copy that is not changed"
-    return equal(look(x), look(make()))
+    changed, other = (x, y) if which == "original" else (y, x)
+    change(changed)
+    if equal(look(changed), look(make())) is None:
+        return f"{which}: it is not changed"
+    return equal(look(other), look(make()))
 
 
 for name, *row in CHANGES:
     cases.add(f"change_original_{name}", "a copy that does not change with "
-              "the original", lambda deepcopy, row=row: change_original(
-                  deepcopy, *row))
+              "the original", lambda deepcopy, row=row: change_one(
+                  deepcopy, "original", *row))
     cases.add(f"change_copy_{name}", "an original that does not change with "
-              "the copy", lambda deepcopy, row=row: change_copy(
-                  deepcopy, *row))
+              "the copy", lambda deepcopy, row=row: change_one(
+                  deepcopy, "copy", *row))
 
 
 @cases("rows that are one list in the original one list in the copy")

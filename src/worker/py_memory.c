@@ -309,10 +309,10 @@ static void name_blocks(const struct worker_memory *memory, bool with_copy,
     *terms = (struct worker_terms){.count = 0};
     add_term(terms, "other", false, 0);
     for (size_t i = 0; items && i < count; i++) {
-        const struct dcb_ledger_block *now =
-            with_copy ? dcb_ledger_find(memory->ledger, items[i].block.address) : NULL;
+        struct dcb_ledger_block now;
 
-        if (now && now->serial == items[i].block.serial)
+        if (with_copy && dcb_ledger_find(memory->ledger, items[i].block.address, &now) &&
+            now.serial == items[i].block.serial)
             add_term(terms, "the copy", true, (int64_t)items[i].block.size);
         else
             name_block(terms, &items[i]);
@@ -372,11 +372,10 @@ static bool is_new(const struct worker_memory *memory, PyObject *object_b,
 {
     for (size_t distance = 0; distance <= 4 * sizeof(void *);
          distance += 2 * sizeof(void *)) {
-        const struct dcb_ledger_block *block =
-            dcb_ledger_find(memory->ledger, (uintptr_t)object_b - distance);
+        struct dcb_ledger_block block;
 
-        if (block)
-            return block->serial >= call->serial && block->serial < call->end_serial;
+        if (dcb_ledger_find(memory->ledger, (uintptr_t)object_b - distance, &block))
+            return block.serial >= call->serial && block.serial < call->end_serial;
     }
     return false;
 }

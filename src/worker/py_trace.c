@@ -19,6 +19,7 @@
 
 #include "error.h"
 #include "trace.h"
+#include "xalloc.h"
 
 enum {
     LOOK_NS = 20000, /* reading the size takes a microsecond: not at every edge */
@@ -43,12 +44,10 @@ static struct {
     struct dcb_samples *samples;
     int statm_fd, dump_fd, clear_fd, status_fd; /* -1: cannot be had */
     uint64_t page_bytes, began_ns, looked_ns;
-    uint64_t every_bytes;  /* as asked for */
-    uint64_t least_bytes;  /* the same, or more where there would be too many */
-    uint64_t quota;        /* samples that may come in this repeat */
-    uint64_t written;      /* in this repeat */
-    uint64_t last_bytes;   /* of the last sample */
-    uint64_t shadow_bytes; /* of the last one that would be, with every_bytes */
+    uint64_t every_bytes;         /* as asked for */
+    struct dcb_trace_quota quota; /* of this repeat */
+    uint64_t last_bytes;          /* of the last sample */
+    uint64_t shadow_bytes;        /* of the last one that would be, with every_bytes */
     uint64_t beat_bytes;
     uint64_t peak_bytes; /* highest size that was seen since it was reset */
     uint64_t dropped;
@@ -139,7 +138,7 @@ static void write_edge(const struct edge *edge, bool before)
                (unsigned long long)(edge->clock_ns - tracer.began_ns),
                dcb_trace_what_name(edge->what), edge->file, edge->line, edge->function,
                (unsigned long long)edge->rss_bytes, before ? "PREV" : "NEXT");
-    tracer.written++;
+    dcb_trace_quota_spend(&tracer.quota);
 }
 
 static uint64_t distance(uint64_t a, uint64_t b)
@@ -147,22 +146,10 @@ static uint64_t distance(uint64_t a, uint64_t b)
     return a > b ? a - b : b - a;
 }
 
-/* Half of the room for a repeat is for changes of the size that was asked for, half of
- * the rest for those of twice that size, and so on: however many there are, the shape of
- * the whole repeat is kept. */
-static void spend(void)
-{
-    if (tracer.written * 2 > tracer.quota) {
-        tracer.quota -= tracer.written;
-        tracer.written = 0;
-        tracer.least_bytes *= 2;
-    }
-}
-
 /* Written where the size has changed enough. Needs the lock. */
 static void consider(struct edge *edge, bool always)
 {
-    bool much = distance(edge->rss_bytes, tracer.last_bytes) >= tracer.least_bytes;
+    bool much = distance(edge->rss_bytes, tracer.last_bytes) >= tracer.quota.least_bytes;
     bool asked = distance(edge->rss_bytes, tracer.shadow_bytes) >= tracer.every_bytes;
 
     if (edge->rss_bytes > tracer.peak_bytes)
@@ -178,7 +165,6 @@ static void consider(struct edge *edge, bool always)
         tracer.before.written = true;
         write_edge(edge, false);
         tracer.last_bytes = tracer.shadow_bytes = edge->rss_bytes;
-        spend();
     } else if (asked) {
         tracer.dropped++;
         tracer.shadow_bytes = edge->rss_bytes;
@@ -215,9 +201,10 @@ static void set_text(char *field, PyObject *text_b, bool base)
 static void set_code(struct edge *edge, PyFrameObject *frame, PyObject *callee_b)
 {
     PyCodeObject *code = PyFrame_GetCode(frame);
+    int line = PyFrame_GetLineNumber(frame); /* -1: the code does not say */
 
     set_text(edge->file, code->co_filename, true);
-    edge->line = PyFrame_GetLineNumber(frame);
+    edge->line = line > 0 ? line : 0;
     if (callee_b && PyCFunction_Check(callee_b))
         set_name(edge->function, ((PyCFunctionObject *)callee_b)->m_ml->ml_name);
     else if (callee_b && Py_TYPE(callee_b) == &PyMethodDescr_Type)
@@ -312,7 +299,7 @@ int worker_trace_open(const struct dcb_job *job, struct dcb_samples *samples,
 {
     tracer.samples = samples;
     tracer.page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
-    tracer.every_bytes = tracer.least_bytes = job->every_bytes;
+    tracer.every_bytes = tracer.quota.least_bytes = job->every_bytes;
     tracer.statm_fd = open_proc("/proc/self/statm", O_RDONLY);
     tracer.status_fd = open_proc("/proc/self/status", O_RDONLY);
     tracer.clear_fd = open_proc("/proc/self/clear_refs", O_WRONLY);
@@ -341,9 +328,8 @@ void worker_trace_begin_repeat(uint64_t quota)
 {
     PyEval_SetProfile(on_event, NULL);
     pthread_mutex_lock(&tracer.lock);
-    tracer.quota = quota;
-    tracer.written = 0;
-    tracer.least_bytes = tracer.every_bytes;
+    tracer.quota =
+        (struct dcb_trace_quota){.left = quota, .least_bytes = tracer.every_bytes};
     pthread_mutex_unlock(&tracer.lock);
 }
 
@@ -490,7 +476,7 @@ int worker_trace_account(struct worker_python *python, struct worker_trace *trac
         write_line("untraced\t%llu\n", took_ns);
         if (reason)
             write_line("no-memo\t%.200s\n", reason);
-        *ret_wrong = wrong ? strdup(wrong) : NULL;
+        *ret_wrong = wrong ? dcb_xstrdup(wrong) : NULL;
         rc = 0;
     }
     flush_lines();

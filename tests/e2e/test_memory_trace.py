@@ -46,6 +46,29 @@ NO_MEMO = STANDARD + """
 def deepcopy(x):
     return standard(x)
 """
+# As of compiled code, and of what an interpreter adds to a function.
+NO_LINES = STANDARD + """
+import sys
+def bare(function):
+    code = function.__code__
+    units = len(code.co_code) // 2
+    if sys.version_info >= (3, 11):
+        table = b"\\xff" * (units // 8)
+        table += bytes([0xf8 | units % 8 - 1]) if units % 8 else b""
+        function.__code__ = code.replace(co_linetable=table)
+    elif sys.version_info >= (3, 10):
+        table = b"\\xfe\\x80" * (units // 127)
+        table += bytes([units % 127 * 2, 0x80])
+        function.__code__ = code.replace(co_linetable=table)
+    return function
+
+@bare
+def deepcopy(x, memo=None):
+    for _ in range(40):
+        grown = []
+        grown.extend(map(bytes, [4096] * 1000))
+    return standard(x, memo)
+"""
 
 
 def trace(dcbench, *args, status=0, **options):
@@ -254,6 +277,16 @@ def test_an_implementation_without_a_memo(dcbench):
     cell = data["cells"][0]
     assert cell["no_memo"] == "TypeError with a memo given"
     assert "memo" not in by_name(cell) and cell["summary"]["of_theory"] > 0
+
+
+def test_code_that_has_no_lines(dcbench):
+    data = trace(dcbench, *user(dcbench, NO_LINES), "--repeat", "1")
+    cell = data["cells"][0]
+    assert cell["complete"] and cell["failure"] is None
+    lines = {line for *_, file, line, _, _ in cell["samples"] if file == "user.py"}
+    version = data["environment"]["python"]["version"]
+    if int(version.split(".")[1]) >= 10:
+        assert lines == {0}
 
 
 def test_samples_are_bounded(dcbench):

@@ -124,6 +124,18 @@ static void changes(void **state)
     assert_examples(dcb_format_change, examples, COUNT(examples));
 }
 
+static void whole_numbers_have_all_their_digits(void **state)
+{
+    char buffer[DCB_FORMAT_SIZE];
+
+    (void)state;
+    assert_string_equal(dcb_format_whole(buffer, 0), "0");
+    assert_string_equal(dcb_format_whole(buffer, 999), "999");
+    assert_string_equal(dcb_format_whole(buffer, 1000), "1,000");
+    assert_string_equal(dcb_format_whole(buffer, UINT64_MAX),
+                        "18,446,744,073,709,551,615");
+}
+
 static void nothing_overflows(void **state)
 {
     static const double extremes[] = {DBL_MAX, -DBL_MAX, DBL_MIN, 1e300, -1e-300, 1e15};
@@ -151,6 +163,7 @@ int main(void)
         cmocka_unit_test(counts_that_round_up),
         cmocka_unit_test(deltas_have_a_sign),
         cmocka_unit_test(changes),
+        cmocka_unit_test(whole_numbers_have_all_their_digits),
         cmocka_unit_test(nothing_overflows),
     };
 

@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "ledger.h"
 #include "rng.h"
@@ -56,7 +57,8 @@ static void what_is_not_there_counts_nothing(void **state)
     dcb_ledger_free(&ledger, NULL);
     dcb_ledger_free(&ledger, at(16));
     assert_false(dcb_ledger_take(&ledger, at(16), &block));
-    assert_null(dcb_ledger_find(&ledger, 16));
+    assert_false(dcb_ledger_find(&ledger, 16, &block));
+    assert_false(dcb_ledger_find(&ledger, 0, &block));
     dcb_ledger_add(&ledger, DCB_LAYER_NATIVE, NULL, 5);
     assert_counts(DCB_LAYER_BOTH, 0, 0, 0);
 }
@@ -83,14 +85,16 @@ static void a_block_that_moves_changes_in_size_alone(void **state)
 
     (void)state;
     dcb_ledger_add(&ledger, DCB_LAYER_NATIVE, at(16), 100);
-    serial = dcb_ledger_find(&ledger, 16)->serial;
+    assert_true(dcb_ledger_find(&ledger, 16, &block));
+    serial = block.serial;
     dcb_ledger_begin(&ledger, 0);
     assert_true(dcb_ledger_take(&ledger, at(16), &block));
     assert_counts(DCB_LAYER_NATIVE, 1, 100, 100);
     dcb_ledger_put(&ledger, &block, at(32), 130);
     assert_counts(DCB_LAYER_NATIVE, 1, 130, 130);
-    assert_null(dcb_ledger_find(&ledger, 16));
-    assert_int_equal(dcb_ledger_find(&ledger, 32)->serial, serial);
+    assert_false(dcb_ledger_find(&ledger, 16, &block));
+    assert_true(dcb_ledger_find(&ledger, 32, &block));
+    assert_int_equal(block.serial, serial);
     dcb_ledger_read(&ledger, counts);
     assert_int_equal(counts[DCB_LAYER_NATIVE].reallocations, 1);
     assert_int_equal(counts[DCB_LAYER_NATIVE].allocations, 0);
@@ -191,6 +195,7 @@ static void many_blocks_come_and_go(void **state)
     struct dcb_rng rng = {.state = 7};
     uint32_t *sizes = dcb_xcalloc(PLACES, sizeof *sizes);
     uint64_t sum = 0, found = 0;
+    struct dcb_ledger_block block;
     int64_t blocks = 0;
 
     (void)state;
@@ -200,9 +205,9 @@ static void many_blocks_come_and_go(void **state)
         uint32_t size = (uint32_t)dcb_rng_below(&rng, 1000) + 1;
 
         if (sizes[place]) {
-            assert_non_null(dcb_ledger_find(&ledger, address));
+            assert_true(dcb_ledger_find(&ledger, address, &block));
             dcb_ledger_free(&ledger, at(address));
-            assert_null(dcb_ledger_find(&ledger, address));
+            assert_false(dcb_ledger_find(&ledger, address, &block));
             sum -= sizes[place];
             sizes[place] = 0;
             blocks--;
@@ -216,9 +221,9 @@ static void many_blocks_come_and_go(void **state)
     assert_int_equal(ledger.counts[DCB_LAYER_BOTH].blocks, blocks);
     assert_int_equal(ledger.count, blocks);
     for (size_t place = 0; place < PLACES; place++) {
-        const struct dcb_ledger_block *block = dcb_ledger_find(&ledger, (place + 1) * 16);
+        bool is_there = dcb_ledger_find(&ledger, (place + 1) * 16, &block);
 
-        assert_int_equal(block ? block->size : 0, sizes[place]);
+        assert_int_equal(is_there ? block.size : 0, sizes[place]);
     }
     dcb_ledger_each(&ledger, add_size, &found);
     assert_int_equal(found, sum);
@@ -252,6 +257,32 @@ static void threads_do_not_lose_any(void **state)
     assert_int_equal(counts[DCB_LAYER_BOTH].bytes, 0);
 }
 
+static atomic_bool grown;
+
+static void *grow(void *unused)
+{
+    for (uintptr_t i = 2; i < 200000; i++)
+        dcb_ledger_add(&ledger, DCB_LAYER_NATIVE, at(i * 16), 8);
+    atomic_store(&grown, true);
+    return unused;
+}
+
+/* The table moves when it grows. */
+static void a_block_is_found_while_others_come(void **state)
+{
+    struct dcb_ledger_block block;
+    pthread_t thread;
+
+    (void)state;
+    dcb_ledger_add(&ledger, DCB_LAYER_NATIVE, at(16), 5);
+    assert_int_equal(pthread_create(&thread, NULL, grow, NULL), 0);
+    while (!atomic_load(&grown)) {
+        assert_true(dcb_ledger_find(&ledger, 16, &block));
+        assert_int_equal(block.size, 5);
+    }
+    pthread_join(thread, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +296,7 @@ int main(void)
         cmocka_unit_test_setup(a_trap_springs_at_the_end_where_nothing_follows, fresh),
         cmocka_unit_test_setup(many_blocks_come_and_go, fresh),
         cmocka_unit_test_setup(threads_do_not_lose_any, fresh),
+        cmocka_unit_test_setup(a_block_is_found_while_others_come, fresh),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,6 +63,22 @@ static void a_change_is_told_in_bytes_and_parts(void **state)
     assert_nan(change.fraction);
 }
 
+/* A copy may give back more than it holds. */
+static void a_margin_is_one_below_0_as_well(void **state)
+{
+    struct dcb_memory_cell cell = counted(-99, -99, -99),
+                           baseline = counted(-100, -100, -100);
+    struct dcb_memory_change change = compare(&cell, &baseline, 0.10);
+
+    (void)state;
+    assert_int_equal(change.verdict, DCB_MEMORY_SAME);
+    assert_close(change.fraction, 0.01, 1e-12);
+    assert_int_equal(compare(&baseline, &cell, 0.10).verdict, DCB_MEMORY_SAME);
+    cell = counted(-80, -80, -80);
+    assert_int_equal(compare(&cell, &baseline, 0.10).verdict, DCB_MEMORY_MORE);
+    assert_int_equal(compare(&baseline, &cell, 0.10).verdict, DCB_MEMORY_LESS);
+}
+
 static void what_was_not_counted_is_not_compared(void **state)
 {
     struct dcb_memory_cell cell = counted(1, 1, 1), baseline = counted(1, 1, 1);
@@ -141,6 +157,9 @@ static void a_loss_is_what_the_last_point_has_more(void **state)
     assert_true(loss.found);
     assert_int_equal(loss.bytes[DCB_LAYER_BOTH], 224);
     assert_true(loss.rss_slope.low < 64 && loss.rss_slope.high > 64);
+    points[3].rss_bytes = 0; /* not known, and no drop to nothing */
+    assert_nan(dcb_memory_loss(&memory, &pair).rss_slope.estimate);
+    points[3].rss_bytes = 1000000 + 3 * 64000;
     memory.native = false;
     assert_false(dcb_memory_loss(&memory, &pair).found);
     request.leak_iterations = 5000;
@@ -156,6 +175,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(more_and_less_lie_beyond_the_margin),
         cmocka_unit_test(a_change_is_told_in_bytes_and_parts),
+        cmocka_unit_test(a_margin_is_one_below_0_as_well),
         cmocka_unit_test(what_was_not_counted_is_not_compared),
         cmocka_unit_test(a_spread_must_lie_beyond_the_margin_as_a_whole),
         cmocka_unit_test(the_margins_are_those_of_the_source),

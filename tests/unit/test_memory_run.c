@@ -133,7 +133,7 @@ static void tell_types(const char *how)
 static void work_with(const struct dcb_job *job)
 {
     const char *how = job->arms[0].spec.label;
-    char why[] = "no such module";
+    char why[] = "no such\nmodule";
 
     answer((struct dcb_answer){.kind = DCB_ANSWER_WORKLOAD, .objects = 7});
     if (strcmp(how, "does not load") == 0)
@@ -297,7 +297,7 @@ static void failures_of_the_whole(void **state)
         const char *how, *message;
         enum dcb_failure failure;
     } cases[] = {
-        {"does not load", "no such module", DCB_FAILURE_LOAD},
+        {"does not load", "no such module" /* one line */, DCB_FAILURE_LOAD},
         {"repeats itself", "not to be trusted: it tells of what", DCB_FAILURE_DIED},
         {"lies", "not to be trusted: its answer is of no known kind", DCB_FAILURE_DIED},
     };

@@ -9,6 +9,9 @@
 /* The words of design.md, which result files hold. */
 static void names_are_those_of_the_design(void **state)
 {
+    enum dcb_battery battery;
+    enum dcb_memo memo;
+
     (void)state;
     assert_string_equal(dcb_role_name(DCB_ROLE_BASELINE), "baseline");
     assert_string_equal(dcb_role_name(DCB_ROLE_CONTROL), "control");
@@ -27,6 +30,25 @@ static void names_are_those_of_the_design(void **state)
     assert_string_equal(dcb_battery_name(DCB_BATTERY_SUITE), "suite");
     assert_string_equal(dcb_battery_name(DCB_BATTERY_CASES), "cases");
     assert_string_equal(dcb_battery_name(DCB_BATTERY_GRAPHS), "graphs");
+
+    for (int i = 0; i < DCB_BATTERY_COUNT; i++) {
+        assert_true(dcb_battery_find(dcb_battery_name((enum dcb_battery)i), &battery));
+        assert_int_equal(battery, i);
+    }
+    assert_false(dcb_battery_find("suit", &battery));
+    assert_false(dcb_battery_find(NULL, &battery));
+
+    assert_string_equal(dcb_memo_name(DCB_MEMO_ABSENT), "absent");
+    assert_string_equal(dcb_memo_name(DCB_MEMO_NONE), "none");
+    assert_string_equal(dcb_memo_name(DCB_MEMO_DICT), "dict");
+    assert_string_equal(dcb_memo_name(DCB_MEMO_MAPPING), "mapping");
+    assert_string_equal(dcb_memo_name(DCB_MEMO_MUTABLE_MAPPING), "mutable-mapping");
+    for (int i = 0; i < DCB_MEMO_COUNT; i++) {
+        assert_true(dcb_memo_find(dcb_memo_name((enum dcb_memo)i), &memo));
+        assert_int_equal(memo, i);
+    }
+    assert_false(dcb_memo_find("mappin", &memo));
+    assert_false(dcb_memo_find(NULL, &memo));
 
     assert_string_equal(dcb_case_outcome_name(DCB_CASE_PASSED), "passed");
     assert_string_equal(dcb_case_outcome_name(DCB_CASE_FAILED), "failed");

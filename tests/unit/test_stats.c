@@ -327,6 +327,30 @@ static void trimmed_interval_of_few(void **state)
     assert_close(interval.high, 2.5 + 1.5 * tan(0.475 * M_PI), 1e-10);
 }
 
+/* By exact fractions: 26/25, the squares off the line 31/250, those of x 30; and t of 3
+ * degrees, 3.182446305284263. */
+static void slope_by_hand(void **state)
+{
+    static const double x[] = {0, 1, 3, 4, 7}, y[] = {2.0, 2.9, 5.2, 5.8, 9.3};
+    struct dcb_interval slope = dcb_stats_slope(x, y, COUNT(x));
+
+    (void)state;
+    assert_close(slope.estimate, 1.04, 1e-12);
+    assert_close(slope.low, 0.9218725924987881, 1e-8);
+    assert_close(slope.high, 1.158127407501212, 1e-8);
+}
+
+static void slope_of_too_few(void **state)
+{
+    static const double x[] = {1, 2, 3, 4}, same[] = {5, 5, 5, 5};
+
+    (void)state;
+    assert_true(isnan(dcb_stats_slope(x, x, 3).estimate));
+    assert_true(isnan(dcb_stats_slope(x, x, 0).low));
+    assert_true(isnan(dcb_stats_slope(same, x, 4).estimate));
+    assert_close(dcb_stats_slope(x, same, 4).high, 0, 0);
+}
+
 static void simultaneous_shares_the_error(void **state)
 {
     (void)state;
@@ -353,6 +377,8 @@ int main(void)
         cmocka_unit_test(trimmed_interval_resists_outliers),
         cmocka_unit_test(trimmed_interval_of_equal_values),
         cmocka_unit_test(trimmed_interval_of_few),
+        cmocka_unit_test(slope_by_hand),
+        cmocka_unit_test(slope_of_too_few),
         cmocka_unit_test(simultaneous_shares_the_error),
     };
 

@@ -55,6 +55,45 @@ static void read_ends(struct dcb_trace_cell *cell, const uint64_t *ends, size_t 
     dcb_strbuf_clear(&text);
 }
 
+/* ---- how many samples ---- */
+
+/* However often the size changes, and by however much more than was asked for. */
+static void keeps_to_its_quota(void **state)
+{
+    const uint64_t rooms[] = {0, 1, 40, 40000};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rooms / sizeof *rooms; i++) {
+        struct dcb_trace_quota quota = {.left = rooms[i], .least_bytes = 1};
+        uint64_t written = 0;
+
+        for (int k = 0; k < 200000; k++) {
+            if (quota.least_bytes > 1 << 20)
+                break;
+            dcb_trace_quota_spend(&quota);
+            written++;
+        }
+        assert_in_range(written, rooms[i], rooms[i] + 21);
+        assert_int_equal(quota.left, 0);
+    }
+}
+
+static void gives_half_of_its_quota_to_each_size(void **state)
+{
+    struct dcb_trace_quota quota = {.left = 40, .least_bytes = 4096};
+
+    (void)state;
+    for (int i = 0; i < 20; i++)
+        dcb_trace_quota_spend(&quota);
+    assert_int_equal(quota.least_bytes, 4096);
+    dcb_trace_quota_spend(&quota);
+    assert_int_equal(quota.least_bytes, 8192);
+    assert_int_equal(quota.left, 19);
+    quota = (struct dcb_trace_quota){.least_bytes = UINT64_MAX};
+    dcb_trace_quota_spend(&quota);
+    assert_true(quota.least_bytes == UINT64_MAX); /* and not 0 */
+}
+
 /* ---- sizes ---- */
 
 static void parses_sizes(void **state)
@@ -168,6 +207,8 @@ static void believes_nothing_unchecked(void **state)
         "sample\t1\t2\tCALL\tf\t1\tg\t4096\tNEXT\tmore\n",
         "repeat\t1\t2\t3\texact\t4\n",
         "repeat\t1\t2\t99999999999999999999\texact\t4\t5\t6\n",
+        "sample\t1\t2\tCALL\tf\t1\tg\t0\tNEXT\n", /* no process is of no size */
+        "repeat\t1\t2\t3\texact\t4\t0\t6\n",
         "term\tx\t1\t2\n",
         "dropped\tmany\n",
         "no-memo\ta\nno-memo\tb\n",
@@ -473,6 +514,8 @@ static void checks_what_failed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(keeps_to_its_quota),
+        cmocka_unit_test(gives_half_of_its_quota_to_each_size),
         cmocka_unit_test(parses_sizes),
         cmocka_unit_test(formats_sizes),
         cmocka_unit_test(knows_its_containers),
