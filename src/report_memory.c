@@ -243,8 +243,17 @@ static void append_failures(const struct block *block)
     }
 }
 
+static bool is_bytes(enum dcb_figure figure)
+{
+    return figure == DCB_FIGURE_PEAK || figure == DCB_FIGURE_NET ||
+           figure == DCB_FIGURE_MEMO || figure == DCB_FIGURE_LEFT;
+}
+
 static void append_spreads(const struct block *block, size_t impl)
 {
+    static const char *const names[DCB_FIGURE_COUNT] = {
+        "peak",  "net",      "memo", "allocs",
+        "frees", "reallocs", "left", "blocks left"}; /* by enum dcb_figure */
     const struct dcb_memory_cell *cell = cell_of(block, impl);
     struct dcb_strbuf out = DCB_STRBUF_INIT;
     char low[DCB_FORMAT_SIZE], high[DCB_FORMAT_SIZE];
@@ -253,10 +262,10 @@ static void append_spreads(const struct block *block, size_t impl)
         const struct dcb_memory_value *value = &cell->values[block->layer][i];
 
         if (!dcb_memory_is_exact(value))
-            dcb_strbuf_appendf(&out, "%s %s %s to %s", out.length ? "," : "",
-                               dcb_figure_name((enum dcb_figure)i),
+            dcb_strbuf_appendf(&out, "%s %s %s to %s%s", out.length ? "," : "", names[i],
                                dcb_memory_whole(low, value->low),
-                               dcb_memory_whole(high, value->high));
+                               dcb_memory_whole(high, value->high),
+                               is_bytes((enum dcb_figure)i) ? " B" : "");
     }
     if (out.length)
         dcb_memory_remark(block->sheet,
@@ -265,52 +274,56 @@ static void append_spreads(const struct block *block, size_t impl)
     dcb_strbuf_clear(&out);
 }
 
-/* "peak of stdlib: 9,312 dict, 6,160 the copy, 640 int (20), 192 in 3 more". */
+/* "peak of stdlib: the copy 6,160 B, dict 9,312 B, int 640 B (20), and 192 B in 3 more".
+ */
 static void append_terms(const struct block *block, size_t impl)
 {
     const struct dcb_memory_cell *cell = cell_of(block, impl);
     bool all = block->sheet->sheet.verbosity > 0 || cell->term_count <= TERMS_SHOWN + 1;
     size_t shown = all ? cell->term_count : TERMS_SHOWN;
     struct dcb_strbuf out = DCB_STRBUF_INIT;
-    char bytes[DCB_FORMAT_SIZE], count[DCB_FORMAT_SIZE];
+    char bytes[DCB_FORMAT_SIZE];
     int64_t rest = 0;
 
-    dcb_strbuf_appendf(&out, "peak of %s:", label_of(block, impl));
     for (size_t i = 0; i < cell->term_count; i++) {
-        const struct dcb_memory_term *term = &cell->terms[i];
-
-        if (i >= shown) {
-            rest += (int64_t)term->bytes;
-            continue;
-        }
-        dcb_strbuf_appendf(&out, "%s %s %s", i ? "," : "",
-                           dcb_memory_bytes(bytes, (int64_t)term->bytes), term->name);
-        if (term->count != 1)
-            dcb_strbuf_appendf(&out, " (%s)",
-                               dcb_memory_whole(count, (int64_t)term->count));
+        if (i < shown)
+            dcb_memory_append_term(&cell->terms[i], &out);
+        else
+            rest += cell->terms[i].bytes;
     }
     if (shown < cell->term_count)
-        dcb_strbuf_appendf(&out, ", %s in %zu more (-v names them)",
-                           dcb_memory_bytes(bytes, rest), cell->term_count - shown);
+        dcb_strbuf_appendf(&out, ", and %s in %zu more (-v names them)",
+                           dcb_memory_amount(bytes, rest), cell->term_count - shown);
     if (cell->term_count)
-        dcb_memory_remark(block->sheet, dcb_strbuf_take(&out));
+        dcb_memory_remark(block->sheet, dcb_xasprintf("peak of %s: %s",
+                                                      label_of(block, impl), out.text));
     dcb_strbuf_clear(&out);
 }
 
+/* Blocks of before may have grown, or other ones have gone. */
 static void append_rest(const struct block *block, size_t impl)
 {
-    const struct dcb_memory_cell *cell = cell_of(block, impl);
-    const struct dcb_memory_value *values = cell->values[block->layer];
-    char bytes[DCB_FORMAT_SIZE], blocks[DCB_FORMAT_SIZE];
+    const struct dcb_memory_value *values = cell_of(block, impl)->values[block->layer];
+    int64_t bytes = values[DCB_FIGURE_LEFT].value,
+            blocks = values[DCB_FIGURE_LEFT_BLOCKS].value;
+    const char *label = label_of(block, impl), *s = blocks == 1 ? "" : "s";
+    char amount[DCB_FORMAT_SIZE], count[DCB_FORMAT_SIZE], *text = NULL;
 
-    if (values[DCB_FIGURE_LEFT].high <= 0 && values[DCB_FIGURE_LEFT_BLOCKS].high <= 0)
-        return;
-    dcb_memory_remark(
-        block->sheet,
-        dcb_xasprintf("%s: %s B in %s blocks stay when copy and memo are dropped",
-                      label_of(block, impl),
-                      dcb_memory_bytes(bytes, values[DCB_FIGURE_LEFT].value),
-                      dcb_memory_whole(blocks, values[DCB_FIGURE_LEFT_BLOCKS].value)));
+    dcb_memory_amount(amount, bytes);
+    dcb_memory_whole(count, blocks);
+    if (bytes > 0 && blocks > 0)
+        text = dcb_xasprintf("%s: %s in %s block%s stay when copy and memo are dropped",
+                             label, amount, count, s);
+    else if (bytes > 0)
+        text = dcb_xasprintf("%s: %s stay when copy and memo are dropped, in no more "
+                             "blocks than before",
+                             label, amount);
+    else if (blocks > 0)
+        text = dcb_xasprintf("%s: %s block%s more than before when copy and memo are "
+                             "dropped, with no more bytes",
+                             label, count, s);
+    if (text)
+        dcb_memory_remark(block->sheet, text);
 }
 
 /* Those whose net bytes are the sum of the sizes of their objects in one line, each of
@@ -334,11 +347,12 @@ static void append_predictions(const struct block *block)
         dcb_memory_remark(
             block->sheet,
             dcb_xasprintf(
-                "net of %s: %s B %s than sys.getsizeof has for it (%s B in %s objects)",
-                label_of(block, i), dcb_memory_bytes(rest_text, rest > 0 ? rest : -rest),
+                "net of %s: %s %s than sys.getsizeof has for it (%s in %s object%s)",
+                label_of(block, i), dcb_memory_amount(rest_text, rest > 0 ? rest : -rest),
                 rest > 0 ? "more" : "less",
-                dcb_memory_bytes(sum, (int64_t)cell->predicted_bytes),
-                dcb_memory_whole(count, (int64_t)cell->predicted_objects)));
+                dcb_memory_amount(sum, (int64_t)cell->predicted_bytes),
+                dcb_memory_whole(count, (int64_t)cell->predicted_objects),
+                cell->predicted_objects == 1 ? "" : "s"));
     }
     if (right.length)
         dcb_memory_remark(
@@ -374,9 +388,10 @@ static void append_header(const struct dcb_memory_sheet *sheet)
     if (implementation && strcmp(implementation, "cpython") == 0)
         implementation = "CPython";
     dcb_strbuf_appendf(
-        &line, "dcbench " DCB_VERSION ": what copies cost in memory; %s %s; %.0f s",
+        &line, "dcbench " DCB_VERSION ": what copies cost in memory; %s %s; %.*f s",
         implementation ? implementation : "Python",
-        python->version ? python->version : "(not known)", memory->elapsed_s);
+        python->version ? python->version : "(not known)", memory->elapsed_s < 10,
+        memory->elapsed_s);
     dcb_sheet_line(&sheet->sheet, line.text, true);
     dcb_strbuf_clear(&line);
 }
@@ -389,10 +404,16 @@ static void append_legend(const struct dcb_memory_sheet *sheet, bool counted)
     if (counted)
         dcb_memory_remark(
             sheet,
-            dcb_xasprintf("Bytes that were asked for. peak: above the start of a call, "
-                          "the highest of an iteration's; net: held by its copies; "
-                          "change: of the peak, against %s.",
+            dcb_xasprintf("In bytes, as they were asked for. peak: above the start of a "
+                          "call, the highest of an iteration's; net: held by its copies; "
+                          "memo: by the memos that were given; change: of the peak, "
+                          "against %s; allocs, frees: blocks.",
                           memory->request->impls[0].label));
+    if (counted)
+        dcb_memory_remark(sheet,
+                          dcb_xstrdup("peak of ...: what was alive then, with the number "
+                                      "of objects in parentheses; older: objects from "
+                                      "before the call have grown."));
     if (memory->request->leak_iterations)
         dcb_memory_remark(sheet,
                           dcb_xstrdup("B/1,000: bytes lost in a thousand calls; RSS: how "

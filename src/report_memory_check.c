@@ -45,7 +45,7 @@ char *dcb_memory_check_sentence(const struct dcb_memory_check *check,
     char *of = subject(row), *text;
 
     if (row->known && !row->reason)
-        text = dcb_xasprintf("peak of %s: %s B, then %s B (%s%s; allowed: %g %%)", of,
+        text = dcb_xasprintf("peak of %s: %s B; it was %s B (%s%s; allowed: %g %%)", of,
                              dcb_memory_whole(now, peak->now),
                              dcb_memory_whole(then, peak->then),
                              check->exact ? "" : "of the ratio to the baseline ",

@@ -66,17 +66,11 @@ static void append_losses(const struct dcb_memory_sheet *sheet,
     const char *label = sheet->memory->request->impls[pair->impl].label;
     struct dcb_memory_loss loss = dcb_memory_loss(sheet->memory, pair);
     struct dcb_strbuf out = DCB_STRBUF_INIT;
-    char bytes[DCB_FORMAT_SIZE], count[DCB_FORMAT_SIZE];
 
-    for (size_t i = 0; loss.found && i < pair->leaks.term_count; i++) {
-        const struct dcb_memory_term *term = &pair->leaks.terms[i];
-
-        dcb_strbuf_appendf(&out, "%s %s %s (%s B)", i ? "," : "",
-                           dcb_memory_whole(count, (int64_t)term->count), term->name,
-                           dcb_memory_bytes(bytes, (int64_t)term->bytes));
-    }
+    for (size_t i = 0; loss.found && i < pair->leaks.term_count; i++)
+        dcb_memory_append_term(&pair->leaks.terms[i], &out);
     if (out.length)
-        dcb_memory_remark(sheet, dcb_xasprintf("%s lost:%s", label, out.text));
+        dcb_memory_remark(sheet, dcb_xasprintf("%s lost: %s", label, out.text));
     if (pair->leaks.failure != DCB_FAILURE_NONE)
         dcb_memory_remark(sheet, dcb_xasprintf("%s: %s", label,
                                                pair->leaks.message ? pair->leaks.message

@@ -1,8 +1,11 @@
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "format.h"
+#include "memory.h"
 #include "report_memory_private.h"
+#include "strbuf.h"
 #include "utf8.h"
 #include "xalloc.h"
 
@@ -58,6 +61,35 @@ const char *dcb_memory_bytes(char *text, int64_t bytes)
 const char *dcb_memory_signed_bytes(char *text, int64_t bytes)
 {
     return scale(text, bytes, "+");
+}
+
+const char *dcb_memory_amount(char *text, int64_t bytes)
+{
+    size_t length;
+
+    scale(text, bytes, "");
+    length = strlen(text);
+    if (bytes > -EXACT_BYTES && bytes < EXACT_BYTES)
+        snprintf(text + length, DCB_FORMAT_SIZE - length, " B");
+    return text;
+}
+
+void dcb_memory_append_term(const struct dcb_memory_term *term, struct dcb_strbuf *out)
+{
+    const char *comma = out->length ? ", " : "";
+    char bytes[DCB_FORMAT_SIZE], count[DCB_FORMAT_SIZE];
+
+    if (term->bytes < 0) {
+        dcb_strbuf_appendf(out, "%sless %s of what was there before", comma,
+                           dcb_memory_amount(bytes, -term->bytes));
+        return;
+    }
+    dcb_strbuf_appendf(out, "%s%s %s", comma, term->name,
+                       dcb_memory_amount(bytes, term->bytes));
+    if (term->count == 0)
+        dcb_strbuf_append(out, " (older)");
+    else if (term->count != 1)
+        dcb_strbuf_appendf(out, " (%s)", dcb_memory_whole(count, (int64_t)term->count));
 }
 
 char *dcb_memory_label(const struct dcb_memory_sheet *sheet, const char *label)

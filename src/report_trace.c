@@ -111,6 +111,14 @@ static void term_row(struct dcb_text_table *table, const char *name, const char 
     bytes_cell(table, taken);
 }
 
+static const char *whole(char *text, uint64_t number)
+{
+    if (number >= 1000)
+        return dcb_format_count(text, (double)number);
+    snprintf(text, DCB_FORMAT_SIZE, "%d", (int)number);
+    return text;
+}
+
 static void append_terms(const struct dcb_sheet *sheet, const struct dcb_trace_cell *cell,
                          const struct dcb_trace_summary *summary)
 {
@@ -132,8 +140,8 @@ static void append_terms(const struct dcb_sheet *sheet, const struct dcb_trace_c
         char count[DCB_FORMAT_SIZE];
 
         if (term->count)
-            term_row(table, term->name, dcb_format_count(count, (double)term->count),
-                     (double)term->bytes, (double)term->taken_bytes);
+            term_row(table, term->name, whole(count, term->count), (double)term->bytes,
+                     (double)term->taken_bytes);
     }
     term_row(table, rest < 0 ? "less than that (untouched room)" : "not in these terms",
              "", DCB_UNKNOWN, rest);

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import shutil
 import xml.etree.ElementTree as ElementTree
 
@@ -192,6 +193,7 @@ def test_the_report(small):
                  "list-bytearray", "alive at the peak", "interpreter at start",
                  "too few repeats to tell of a leak", "x theory"):
         assert name in done.out
+    assert re.search(r"^  container +1 ", done.out, re.MULTILINE), "a count is whole"
     suites = ElementTree.parse(folder / "t.xml").getroot()
     assert len(list(suites.iter("testcase"))) == 6
     assert "| alive at the peak |" in (folder / "t.md").read_text()

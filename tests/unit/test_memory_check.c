@@ -253,7 +253,7 @@ static void test_findings_make_the_status(void **state)
     assert_int_equal(ci.count, 2);
     assert_int_equal(ci.findings[1].outcome, DCB_CI_FAILED);
     assert_string_equal(ci.findings[1].message,
-                        "peak of new on small with memo dict: 1,200 B, then 1,000 B "
+                        "peak of new on small with memo dict: 1,200 B; it was 1,000 B "
                         "(+20.0 %; allowed: 10 %)");
     dcb_ci_clear(&ci);
     dcb_memory_check_ci(&check, true, &ci);

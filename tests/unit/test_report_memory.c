@@ -143,6 +143,11 @@ static void a_row_for_each_implementation(void **state)
                 "  stdlib           708   64   1,258  1,217\n"
                 "  other            824   64   1,258  1,217    +116  +16.4  more\n");
     assert_says(&told, 0, "net as predicted by sys.getsizeof: stdlib, other\n");
+    assert_says(&told, 0, "what copies cost in memory; CPython 3.11.2; 2.0 s\n");
+    told.memory.elapsed_s = 0.31;
+    assert_says(&told, 0, "; 0.3 s\n");
+    told.memory.elapsed_s = 61.7;
+    assert_says(&told, 0, "; 62 s\n");
 }
 
 static void the_margin_is_the_memo_kinds_or_the_users(void **state)
@@ -189,7 +194,8 @@ static void a_figure_with_a_spread_is_marked(void **state)
     told.pairs[1].cells[DCB_MEMO_DICT].values[DCB_LAYER_BOTH][DCB_FIGURE_PEAK] =
         (struct dcb_memory_value){.value = 824, .low = 800, .high = 1900};
     assert_says(&told, 0, "  ~824  ");
-    assert_says(&told, 0, "other is not the same in each iteration: peak 800 to 1,900\n");
+    assert_says(&told, 0,
+                "other is not the same in each iteration: peak 800 to 1,900 B\n");
 }
 
 static void large_figures_keep_to_the_width(void **state)
@@ -308,10 +314,56 @@ static void the_terms_of_a_peak_are_named(void **state)
     told.pairs[1].cells[DCB_MEMO_DICT].terms = told.terms[1];
     told.pairs[1].cells[DCB_MEMO_DICT].term_count = 6;
     assert_says(&told, 0,
-                "peak of other: 10 the copy (0), 9,312 dict, 10 int (2), 10 list (3), "
-                "20 in 2\n    more (-v names them)\n");
-    assert_says(&told, 1, "10 a\n    (4), 10 b (5)\n");
+                "peak of other: the copy 10 B (older), dict 9,312 B, int 10 B (2), list "
+                "10 B\n    (3), and 20 B in 2 more (-v names them)\n");
+    assert_says(&told, 1, "a 10 B (4), b 10 B (5)\n");
     assert_lacks(&told, -1, "peak of");
+    told.terms[1][1].bytes = INT64_C(50) << 20;
+    told.terms[1][5].bytes = -152;
+    assert_says(&told, 1, "dict 50.0 MiB, ");
+    assert_says(&told, 1, "a 10 B (4), less 152 B of what was there before\n");
+}
+
+static void what_stays_is_told_with_one_unit(void **state)
+{
+    struct told told;
+    struct dcb_memory_cell *cell;
+
+    (void)state;
+    make(&told);
+    cell = &told.pairs[1].cells[DCB_MEMO_DICT];
+    assert_lacks(&told, 0, "stay");
+    set(cell, DCB_LAYER_BOTH, DCB_FIGURE_LEFT, INT64_C(50) << 20);
+    set(cell, DCB_LAYER_BOTH, DCB_FIGURE_LEFT_BLOCKS, 1);
+    assert_says(&told, 0, "  other: 50.0 MiB in 1 block stay when copy and memo are ");
+    set(cell, DCB_LAYER_BOTH, DCB_FIGURE_LEFT, 152);
+    set(cell, DCB_LAYER_BOTH, DCB_FIGURE_LEFT_BLOCKS, 2);
+    assert_says(&told, 0, "  other: 152 B in 2 blocks stay when copy and memo are ");
+    set(cell, DCB_LAYER_BOTH, DCB_FIGURE_LEFT_BLOCKS, 0);
+    assert_says(&told, 0, "  other: 152 B stay when copy and memo are dropped, in no ");
+    set(cell, DCB_LAYER_BOTH, DCB_FIGURE_LEFT, -152);
+    assert_lacks(&told, 0, "stay");
+    assert_lacks(&told, 0, "-152");
+    set(cell, DCB_LAYER_BOTH, DCB_FIGURE_LEFT_BLOCKS, 1);
+    assert_says(&told, 0, "  other: 1 block more than before when copy and memo are ");
+    assert_lacks(&told, 0, "-152");
+}
+
+/* The median may be nothing, and one iteration all the same leave something. */
+static void what_stays_sometimes_is_a_spread(void **state)
+{
+    struct told told;
+
+    (void)state;
+    make(&told);
+    told.pairs[1].cells[DCB_MEMO_DICT].values[DCB_LAYER_BOTH][DCB_FIGURE_LEFT] =
+        (struct dcb_memory_value){.value = -152, .low = -152, .high = 24};
+    told.pairs[1].cells[DCB_MEMO_DICT].values[DCB_LAYER_BOTH][DCB_FIGURE_LEFT_BLOCKS] =
+        (struct dcb_memory_value){.value = 0, .low = 0, .high = 1};
+    assert_says(&told, 0,
+                "  other is not the same in each iteration: left -152 to 24 B, blocks "
+                "left 0 to\n    1\n");
+    assert_lacks(&told, 0, "stay");
 }
 
 static void what_was_not_predicted_is_told(void **state)
@@ -325,6 +377,11 @@ static void what_was_not_predicted_is_told(void **state)
         &told, 0,
         "net of other: 8 B less than sys.getsizeof has for it (72 B in 45 objects)\n");
     assert_says(&told, 0, "net as predicted by sys.getsizeof: stdlib\n");
+    told.pairs[1].cells[DCB_MEMO_DICT].predicted_bytes = UINT64_C(50) << 20;
+    told.pairs[1].cells[DCB_MEMO_DICT].predicted_objects = 1;
+    assert_says(&told, 0,
+                "net of other: 50.0 MiB less than sys.getsizeof has for it (50.0 MiB in 1"
+                "\n    object)\n");
 }
 
 /* ---- leaks ---- */
@@ -361,7 +418,7 @@ static void a_leak_is_told_with_its_size(void **state)
     assert_says(&told, 0, "\nsmall: lost by 100,000 iterations of 1 call\n");
     assert_says(&told, 0, "  no leak\n");
     assert_says(&told, 0, "  other              100  5,600       56  ");
-    assert_says(&told, 0, "  leak\n  other lost: 100 list (5,600 B)\n");
+    assert_says(&told, 0, "  leak\n  other lost: list 5,600 B (100)\n");
     assert_lacks(&told, 0, "deepcopy(x, {})");
     assert_int_equal(outcome_of(&told, 1, "leaks"), DCB_CI_FAILED);
     assert_int_equal(outcome_of(&told, 0, "leaks"), DCB_CI_PASSED);
@@ -498,6 +555,8 @@ int main(void)
         cmocka_unit_test(what_the_baseline_refuses_is_nobodys_error),
         cmocka_unit_test(more_is_a_check_of_its_own),
         cmocka_unit_test(the_terms_of_a_peak_are_named),
+        cmocka_unit_test(what_stays_is_told_with_one_unit),
+        cmocka_unit_test(what_stays_sometimes_is_a_spread),
         cmocka_unit_test(what_was_not_predicted_is_told),
         cmocka_unit_test(a_leak_is_told_with_its_size),
         cmocka_unit_test(what_was_not_run_is_not_known),
