@@ -536,7 +536,8 @@ const struct cli_option_row cli_option_rows[] = {
         .fallback = "20000; of single 1000000",
         .commands = MEMORY,
         .group = CLI_GROUP_EFFORT,
-        .help = "how often --leaks copies a workload",
+        .help = "how often --leaks copies a workload, after 300 times or more that are "
+                "not counted",
     },
     {
         .name = "trace",

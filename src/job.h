@@ -151,11 +151,12 @@ struct dcb_answer {
     enum dcb_battery battery;      /* battery, case */
     enum dcb_case_outcome outcome; /* outcome: up to SKIPPED */
     uint64_t cases;                /* battery: how many it has */
-    uint64_t number;               /* case: in its battery, from 0 */
-    bool standard;                 /* outcome: the standard deepcopy was reached */
-    char *name;                    /* case, term; never NULL there */
-    enum dcb_memo memo;            /* figures, term, prediction */
-    bool native;                   /* figures, point: the native layer was counted */
+    uint64_t number; /* case: in its battery, from 0; point: iterations before the first
+                        one, which nobody counts */
+    bool standard;   /* outcome: the standard deepcopy was reached */
+    char *name;      /* case, term; never NULL there */
+    enum dcb_memo memo; /* figures, term, prediction */
+    bool native;        /* figures, point: the native layer was counted */
     struct dcb_figures figures;
     uint64_t count; /* term, prediction: objects or blocks */
     int64_t bytes;  /* term, prediction */

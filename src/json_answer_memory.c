@@ -44,6 +44,7 @@ static void encode_point(const struct dcb_answer *answer, json_t *object)
 {
     const struct dcb_memory_point *point = &answer->point;
 
+    json_object_set_new(object, "number", json_integer((json_int_t)answer->number));
     json_object_set_new(object, "native", json_boolean(answer->native));
     json_object_set_new(object, "iterations",
                         json_integer((json_int_t)point->iterations));
@@ -115,15 +116,17 @@ static int decode_point(const json_t *root, struct dcb_answer *answer,
                         struct dcb_error *err)
 {
     struct dcb_memory_point *point = &answer->point;
-    json_int_t iterations, rss;
+    json_int_t number, iterations, rss;
 
-    if (dcb_json_decode_range(root, "iterations", 0, COUNT_MAX, &iterations, err) != 0 ||
+    if (dcb_json_decode_range(root, "number", 0, COUNT_MAX, &number, err) != 0 ||
+        dcb_json_decode_range(root, "iterations", 0, COUNT_MAX, &iterations, err) != 0 ||
         dcb_json_decode_range(root, "rss", 0, BYTES_MAX, &rss, err) != 0 ||
         decode_list(json_object_get(root, "blocks"), -BYTES_MAX, BYTES_MAX,
                     DCB_LAYER_COUNT, point->blocks, err) != 0 ||
         decode_list(json_object_get(root, "bytes"), -BYTES_MAX, BYTES_MAX,
                     DCB_LAYER_COUNT, point->bytes, err) != 0)
         return -1;
+    answer->number = (uint64_t)number;
     point->iterations = (uint64_t)iterations;
     point->rss_bytes = (uint64_t)rss;
     answer->native = json_is_true(json_object_get(root, "native"));

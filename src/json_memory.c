@@ -193,12 +193,14 @@ static json_t *encode_leaks(const struct dcb_memory *memory,
         return json_null();
     loss = dcb_memory_loss(memory, pair);
     return json_pack(
-        "{s:o, s:s?, s:o, s:o, s:o, s:o, s:o, s:o}", "asked",
+        "{s:o, s:s?, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "asked",
         dcb_json_whole(dcb_memory_leak_iterations(memory->request, pair->workload)),
         "failure", dcb_failure_name(leaks->failure), "message",
-        dcb_json_message(leaks->message), "iterations", dcb_json_whole(loss.iterations),
-        "leak", loss.found || loss.known ? json_boolean(loss.found) : json_null(),
-        "terms", encode_terms(leaks->terms, leaks->term_count), "rss_slope",
+        dcb_json_message(leaks->message), "warm_ups",
+        leaks->point_count ? dcb_json_whole(leaks->warm_ups) : json_null(), "iterations",
+        dcb_json_whole(loss.iterations), "leak",
+        loss.found || loss.known ? json_boolean(loss.found) : json_null(), "terms",
+        encode_terms(leaks->terms, leaks->term_count), "rss_slope",
         dcb_json_interval(&loss.rss_slope), "points", encode_points(memory, leaks));
 }
 

@@ -68,7 +68,8 @@ struct dcb_memory_cell {
 struct dcb_memory_leaks {
     bool asked;
     enum dcb_failure failure;
-    char *message; /* NULL; untrusted */
+    char *message;     /* NULL; untrusted */
+    uint64_t warm_ups; /* iterations before the first point, which nobody counts */
     /* The first one at 0 iterations; the others say what there is more than there. */
     struct dcb_memory_point *points;
     size_t point_count;

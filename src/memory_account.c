@@ -260,6 +260,7 @@ static int take_point(struct dcb_memory_account *account, const struct dcb_answe
             dcb_memory_leak_iterations(account->memory->request, account->pair->workload))
         return out_of_place(err);
     take_native(account, answer->native);
+    leaks->warm_ups = answer->number;
     if (!leaks->points)
         leaks->points = dcb_xcalloc(DCB_MEMORY_LEAK_POINTS + 1, sizeof *leaks->points);
     leaks->points[leaks->point_count++] = point;

@@ -14,7 +14,8 @@ struct dcb_error;
 enum {
     DCB_MEMORY_ITERATIONS = 5,
     DCB_MEMORY_WARMUPS = 3,
-    DCB_MEMORY_LEAK_WARMUPS = 2000, /* at most; a tenth of the iterations */
+    DCB_MEMORY_LEAK_WARMUPS = 2000, /* of the iterations a tenth, and no more than these;
+                                       the worker sees to it that they are not too few */
     DCB_MEMORY_LEAK_POINTS = 100,
     DCB_MEMORY_TERMS_MAX = 100,
     DCB_MEMORY_TYPES_MAX = 1000 /* what more there are the worker adds to one of them */

@@ -84,6 +84,7 @@ void dcb_memory_append_leaks(const struct dcb_memory_sheet *sheet, size_t worklo
     const struct dcb_memory_pair *first = dcb_memory_pair(sheet->memory, workload, 0);
     struct dcb_text_table *table = dcb_text_table_new();
     char count[DCB_FORMAT_SIZE], calls[DCB_FORMAT_SIZE], *heading, *label;
+    uint64_t warm_ups = 0;
 
     heading = dcb_xasprintf(
         "%s: lost by %s iterations of %s call%s", request->workloads[workload].label,
@@ -105,6 +106,17 @@ void dcb_memory_append_leaks(const struct dcb_memory_sheet *sheet, size_t worklo
     }
     dcb_sheet_print_table(&sheet->sheet, table);
     dcb_text_table_free(table);
+    for (size_t i = 0; i < request->impl_count; i++) {
+        const struct dcb_memory_leaks *leaks =
+            &dcb_memory_pair(sheet->memory, workload, i)->leaks;
+
+        if (leaks->point_count && leaks->warm_ups > warm_ups)
+            warm_ups = leaks->warm_ups;
+    }
+    if (warm_ups && sheet->sheet.verbosity >= 0)
+        dcb_memory_remark(sheet,
+                          dcb_xasprintf("after %s iterations that are not counted",
+                                        dcb_memory_whole(count, (int64_t)warm_ups)));
     for (size_t i = 0; i < request->impl_count; i++)
         append_losses(sheet, dcb_memory_pair(sheet->memory, workload, i));
 }

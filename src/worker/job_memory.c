@@ -221,7 +221,7 @@ static uint64_t resident_bytes(int statm)
 }
 
 static int answer_point(const struct worker_link *link, struct worker_python *python,
-                        int statm, uint64_t iterations,
+                        int statm, uint64_t warm_ups, uint64_t iterations,
                         struct dcb_memory_point *ret_point, struct dcb_error *err)
 {
     struct dcb_memory_point point = {.iterations = iterations};
@@ -230,26 +230,29 @@ static int answer_point(const struct worker_link *link, struct worker_python *py
         return -1;
     point.rss_bytes = resident_bytes(statm);
     worker_answer(link, &(struct dcb_answer){.kind = DCB_ANSWER_POINT,
+                                             .number = warm_ups,
                                              .native = worker_counts_native(),
                                              .point = point});
     *ret_point = point;
     return 0;
 }
 
-/* Some iterations, with a sign of life now and then. -1: it raised. */
+/* Some iterations, with a sign of life now and then: after each one of those that take
+ * long. -1: it raised. */
 static int repeat(const struct worker_link *link, struct worker_python *python,
                   uint64_t iterations, struct dcb_error *err)
 {
-    enum { AT_ONCE = 64 };
-    uint64_t wall_ns;
+    enum { AT_ONCE = 64, LONG_NS = 50000000 };
+    uint64_t wall_ns, at_once = 1;
 
     while (iterations > 0) {
-        uint64_t now = iterations < AT_ONCE ? iterations : AT_ONCE;
+        uint64_t now = iterations < at_once ? iterations : at_once;
 
         beat((void *)(uintptr_t)link);
         if (worker_run_block(python, 0, now, &wall_ns) != 0)
             return worker_error_from_exception(python, err);
         iterations -= now;
+        at_once = wall_ns > LONG_NS ? 1 : at_once < AT_ONCE ? 2 * at_once : AT_ONCE;
     }
     return 0;
 }
@@ -259,12 +262,14 @@ static int run_leaks(const struct worker_link *link, struct worker_python *pytho
                      const struct dcb_job *job, int statm, struct dcb_error *err)
 {
     uint64_t all = job->arms[0].iterations, done = 0, serial;
+    uint64_t least = worker_memory_least_warm_ups(),
+             warm_ups = job->warmups > least ? job->warmups : least;
     struct dcb_memory_point first, last;
     struct worker_terms terms;
 
-    if (repeat(link, python, job->warmups, err) != 0 ||
+    if (repeat(link, python, warm_ups, err) != 0 ||
         worker_memory_prepare_losses(python, err) != 0 ||
-        answer_point(link, python, statm, 0, &first, err) != 0)
+        answer_point(link, python, statm, warm_ups, 0, &first, err) != 0)
         return -1;
     last = first;
     serial = worker_memory_serial(python);
@@ -274,7 +279,7 @@ static int run_leaks(const struct worker_link *link, struct worker_python *pytho
         if (until == done)
             continue;
         if (repeat(link, python, until - done, err) != 0 ||
-            answer_point(link, python, statm, until, &last, err) != 0)
+            answer_point(link, python, statm, warm_ups, until, &last, err) != 0)
             return -1;
         done = until;
     }

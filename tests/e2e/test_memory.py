@@ -313,6 +313,29 @@ def test_a_list_for_every_thousandth_call_is_found(dcbench, write):
     assert max(map(len, done.out.splitlines())) <= 80, done
 
 
+COUNTS = STANDARD + """
+calls = 0
+def deepcopy(x, memo=None):
+    global calls
+    calls += 1
+    return standard(x, memo)
+"""
+
+
+@pytest.mark.parametrize("iterations, least", [(250, 300), (4000, 401)])
+def test_a_counter_is_no_leak(dcbench, write, iterations, least):
+    """An int takes a block of its own from 257 on."""
+    write("counts.py", COUNTS)
+    done = dcbench("memory", "-i", "counts=counts.py", "-w", "reduce", "--leaks",
+                   "--leak-iterations", str(iterations), "-o", "out.json")
+    data = valid((dcbench.folder / "out.json").read_text())
+    for impl in ("stdlib", "counts"):
+        leaks = leaks_of(data, impl)
+        assert leaks["leak"] is False and leaks["iterations"] == iterations, leaks
+        assert leaks["warm_ups"] >= least and leaks["points"][0]["iterations"] == 0
+    assert f"after {leaks['warm_ups']:,} iterations that are not counted" in done.out
+
+
 def test_the_built_in_ones_do_not_leak(dcbench):
     data = memory(dcbench, "-i", "all", "-w", "reduce,none,single", "--leaks",
                   "--leak-iterations", "2000")

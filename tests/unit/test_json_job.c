@@ -492,12 +492,14 @@ static void terms_and_points_survive_the_way(void **state)
     assert_int_equal(decoded.bytes, 112);
     dcb_answer_clear(&decoded);
     answer = (struct dcb_answer){.kind = DCB_ANSWER_POINT,
+                                 .number = 300,
                                  .point = {.iterations = 1000,
                                            .blocks = {1, 2, 3},
                                            .bytes = {-1, 5, 4},
                                            .rss_bytes = 4096}};
     decoded = decode(&answer);
     assert_memory_equal(&decoded.point, &answer.point, sizeof answer.point);
+    assert_int_equal(decoded.number, 300);
     assert_false(decoded.native);
     dcb_answer_clear(&decoded);
 }
@@ -598,10 +600,14 @@ static void malformed_answers_of_memory(void **state)
     assert_answer("{\"answer\":\"prediction\",\"memo\":\"none\",\"count\":1,"
                   "\"bytes\":-2}",
                   "'bytes' of its answer");
-    assert_answer("{\"answer\":\"point\",\"iterations\":1,\"blocks\":[1,2,3],"
+    assert_answer("{\"answer\":\"point\",\"number\":-1,\"iterations\":1}",
+                  "'number' of its answer");
+    assert_answer("{\"answer\":\"point\",\"number\":0,\"iterations\":1,"
+                  "\"blocks\":[1,2,3],"
                   "\"bytes\":[1,2],\"rss\":0}",
                   "lacks numbers");
-    assert_answer("{\"answer\":\"point\",\"iterations\":1,\"blocks\":[1,2,3],"
+    assert_answer("{\"answer\":\"point\",\"number\":0,\"iterations\":1,"
+                  "\"blocks\":[1,2,3],"
                   "\"bytes\":[1,2,3]}",
                   "'rss' of its answer");
 #undef FIGURES

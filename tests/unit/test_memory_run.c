@@ -104,6 +104,7 @@ static void look_for_leaks(const struct dcb_job *job, const char *how)
         struct dcb_answer point = {
             .kind = DCB_ANSWER_POINT,
             .native = true,
+            .number = 321,
             .point = {.iterations = job->arms[0].iterations * i / job->rounds,
                       .rss_bytes = 1 << 20}};
 
@@ -323,6 +324,7 @@ static void losses_are_told(void **state)
     assert_true(loss.known && loss.found);
     assert_int_equal(loss.iterations, LEAK_ITERATIONS);
     assert_int_equal(loss.bytes[DCB_LAYER_INTERPRETER], 5600);
+    assert_int_equal(pair->leaks.warm_ups, 321);
     pair = dcb_memory_pair(&run.memory, 0, 1);
     assert_false(dcb_memory_loss(&run.memory, pair).found);
     assert_true(dcb_memory_loss(&run.memory, pair).known);
