@@ -67,10 +67,15 @@ static const PyTypeObject *find_type(const struct worker_blocks *blocks,
 }
 
 /* Counts of references are small; from 3.12 on the immortal's are not, and from 3.14 on
- * there are flags in the upper quarter. The addresses of user space are neither. */
+ * there are flags in the upper quarter. The addresses of user space are neither: those of
+ * a program that was linked to a fixed place begin at LOWEST. */
 static bool may_be_count(uintptr_t word)
 {
-    return (uint32_t)word > 0 && (word >> 32 & 0xffff) == 0;
+    enum { LOWEST = 0x400000 };
+    uint32_t count = (uint32_t)word;
+
+    return (word >> 32 & 0xffff) == 0 && count > 0 &&
+           (count < LOWEST || (PY_VERSION_HEX >= 0x030c0000 && count >> 31));
 }
 
 /* The block as an object: its type, and whether it is alive or waits in a list of free
@@ -202,13 +207,89 @@ static bool is_better(const struct worker_block *item, unsigned reason, uint64_t
 }
 
 /* What stands in room that is not in use yet may be left from an object that was there
- * before. Nobody points to the header of the collector: what an object points to the very
- * start of is a table of its own. */
+ * before. Nobody points to the header of the collector, and nobody to what is no object
+ * any more: what an object points to the very start of is a table of its own. */
 static bool is_mistaken(const struct worker_block *item, uintptr_t word, unsigned reason)
 {
     return item->object && item->free && reason == AT_START &&
-           word == item->block.address &&
-           (item->type->tp_flags & Py_TPFLAGS_HAVE_GC) != 0;
+           word == item->block.address;
+}
+
+/* ---- tables of which there is no doubt ---- */
+
+/* Where in an object the addresses of its tables stand; SIZE_MAX ends them. */
+static const size_t *tables_of(const PyTypeObject *type)
+{
+    static const size_t of_list[] = {offsetof(PyListObject, ob_item), SIZE_MAX},
+                        of_dict[] = {offsetof(PyDictObject, ma_keys),
+                                     offsetof(PyDictObject, ma_values), SIZE_MAX},
+                        of_set[] = {offsetof(PySetObject, table), SIZE_MAX},
+                        of_bytearray[] = {offsetof(PyByteArrayObject, ob_bytes),
+                                          SIZE_MAX},
+                        none[] = {SIZE_MAX};
+
+    if (type->tp_flags & Py_TPFLAGS_LIST_SUBCLASS)
+        return of_list;
+    if (type->tp_flags & Py_TPFLAGS_DICT_SUBCLASS)
+        return of_dict;
+    if (type == &PySet_Type || type == &PyFrozenSet_Type)
+        return of_set;
+    return type == &PyByteArray_Type ? of_bytearray : none;
+}
+
+/* The address of the object in its block; 0 where it is none of the type. */
+static uintptr_t object_in(const struct dcb_ledger_block *block, const PyTypeObject *type)
+{
+    for (size_t i = 0; i < sizeof distances / sizeof *distances; i++) {
+        uintptr_t word;
+
+        if (block->size < distances[i] + (size_t)type->tp_basicsize)
+            break;
+        memcpy(&word, (const void *)(block->address + distances[i] + WORDS), sizeof word);
+        if (word == (uintptr_t)type)
+            return block->address + distances[i];
+    }
+    return 0;
+}
+
+/* Whatever its tables look like: they may have been made where an object was before, and
+ * not be full yet. */
+static void take_tables(const struct worker_blocks *blocks,
+                        const struct dcb_ledger_block *block, const PyTypeObject *type,
+                        unsigned reason)
+{
+    const size_t *tables = tables_of(type);
+    uintptr_t object = *tables == SIZE_MAX ? 0 : object_in(block, type);
+
+    for (; object && *tables != SIZE_MAX; tables++) {
+        struct worker_block *item;
+        uintptr_t word;
+
+        memcpy(&word, (const void *)(object + *tables), sizeof word);
+        item = block_around(blocks, word);
+        if (!item || item->block.address == block->address ||
+            item->block.layer != DCB_LAYER_INTERPRETER ||
+            (item->object ? word != item->block.address
+                          : !is_better(item, reason, block->serial)))
+            continue;
+        item->object = item->free = false;
+        item->type = type;
+        item->reason = reason;
+        item->owner = block->serial;
+    }
+}
+
+static void take_tables_of_older(void *context, const struct dcb_ledger_block *block)
+{
+    struct worker_blocks *blocks = context;
+    const PyTypeObject *type;
+    bool is_free;
+
+    if (block->serial >= blocks->first || block->layer != DCB_LAYER_INTERPRETER)
+        return;
+    type = type_of(blocks, block, &is_free);
+    if (type && !is_free)
+        take_tables(blocks, block, type, OLDER_AT_START);
 }
 
 /* Blocks that a block points into, and that are no objects, may belong to its owner.
@@ -274,6 +355,13 @@ static void claim_all(struct worker_blocks *blocks)
 {
     bool found = true;
 
+    dcb_ledger_each(blocks->ledger, take_tables_of_older, blocks);
+    for (size_t i = 0; i < blocks->count; i++) {
+        const struct worker_block *item = &blocks->blocks[i];
+
+        if (item->object && !item->free)
+            take_tables(blocks, &item->block, item->type, AT_START);
+    }
     for (size_t i = 0; i < blocks->count; i++) {
         const struct worker_block *item = &blocks->blocks[i];
 
