@@ -57,7 +57,7 @@ static void append_pair(struct dcb_strbuf *out, const char *left, const char *ri
 
 static void append_option(struct dcb_strbuf *out, const struct cli_option_row *row)
 {
-    const char *standard = row->initial ? row->initial : row->fallback;
+    const char *standard = row->fallback ? row->fallback : row->initial;
     struct dcb_strbuf left = DCB_STRBUF_INIT, right = DCB_STRBUF_INIT;
 
     if (row->letter)

@@ -399,7 +399,14 @@ static const struct cli_option_variant margin_variants[] = {
         .help = "+-PCT % counts as the same, whatever the memo",
     },
     {.commands = COMPARE, .initial = "2"},
-    {.commands = CHECK, .initial = "2", .help = "PCT % slower is allowed"},
+    {
+        .commands = CHECK,
+        .initial = "2",
+        .fallback = "2; for memory that of the file: 10, with a mapping 50, or another",
+        .help =
+            "PCT % slower is allowed, or, of a result of 'dcbench memory', more bytes "
+            "at the peak",
+    },
     {.commands = 0},
 };
 

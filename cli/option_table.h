@@ -83,7 +83,8 @@ struct cli_option_row {
     double low, high;
     bool above, below;    /* low, high themselves are not allowed */
     const char *initial;  /* the default, parsed like a value */
-    const char *fallback; /* the default where another part fills it in: for the help */
+    const char *fallback; /* the default where another part fills it in: for the help,
+                             which has it instead of `initial` */
     unsigned commands;    /* bits, 1u << enum cli_command */
     enum cli_group group;
     enum cli_complete complete;

@@ -180,3 +180,19 @@ def test_census_alone_and_a_trace_have_nothing_to_compare(dcbench, tmp_path):
 def test_options_of_times_are_refused(dcbench, base, args):
     done = dcbench("check", base, *args, status=2)
     assert args[0] in done.err and "dcbench memory" in " ".join(done.err.split())
+
+
+@pytest.mark.parametrize("args", [("--fail-if", "more"), ("--leaks",), ("--census",),
+                                  ("--memo", "dict"), ("--leak-iterations", "5")])
+def test_what_a_check_takes_from_the_file_is_refused(dcbench, base, args):
+    """Nobody shall believe that he has asked for something and got it."""
+    done = dcbench("check", base, *args, status=2)
+    assert f"{args[0]}: not an option of 'dcbench check'" in done.err and done.out == ""
+
+
+def test_help_has_the_margins_of_memory(dcbench):
+    done = dcbench("check", "--help")
+    text = " ".join(done.out.split())
+    assert "--margin PCT PCT % slower is allowed, or, of a result of 'dcbench memory'" \
+        in text
+    assert "(default: 2; for memory that of the file: 10, with a mapping 50, or" in text
