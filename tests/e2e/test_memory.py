@@ -301,6 +301,28 @@ def test_more_fails_where_that_is_asked(dcbench, native, write):
     dcbench(*ask, "--fail-if", "more", "--margin", "99", status=0)
 
 
+THREADS = STANDARD + """
+import threading
+def work(held):
+    held.append(bytes(100000))
+def deepcopy(x, memo=None):
+    held = []
+    thread = threading.Thread(target=work, args=(held,))
+    thread.start()
+    thread.join()
+    return standard(x, memo)
+"""
+
+
+def test_other_threads_are_counted(dcbench, write):
+    """The interpreter's layer is not the one of the calling thread alone."""
+    write("threads.py", THREADS)
+    data = memory(dcbench, "-i", "threads=threads.py", "-w", "none")
+    peaks = [cell_of(data, impl)["layers"]["interpreter"]["peak"]
+             for impl in ("stdlib", "threads")]
+    assert peaks[0]["high"] < 1000 and peaks[1]["low"] > 100000, peaks
+
+
 # ---- leaks ----
 
 def leaks_of(data, impl):
