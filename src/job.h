@@ -105,7 +105,8 @@ enum dcb_answer_kind {
     DCB_ANSWER_FIGURES,     /* memory: of an iteration with one memo, or why not */
     DCB_ANSWER_TERM,        /* memory: of what was alive at the peak; leaks: of what is
                                left */
-    DCB_ANSWER_PREDICTION,  /* memory: what the copies should hold */
+    DCB_ANSWER_PREDICTION,  /* memory: what the copies should hold; TERM behind it: what
+                               they hold more or less */
     DCB_ANSWER_POINT,       /* leaks */
     DCB_ANSWER_CENSUS,      /* census: of the objects of a type, or why not */
     DCB_ANSWER_DONE         /* the last one */

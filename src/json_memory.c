@@ -120,15 +120,27 @@ static json_t *encode_change(const struct dcb_memory_change *change)
                      dcb_json_number(change->fraction), "verdict", verdict);
 }
 
+static json_t *encode_rests(const struct dcb_memory_cell *cell)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < cell->rest_count; i++)
+        json_array_append_new(
+            array, json_pack("{s:o, s:o}", "name", dcb_json_message(cell->rests[i].name),
+                             "bytes", json_integer((json_int_t)cell->rests[i].bytes)));
+    return array;
+}
+
 static json_t *encode_prediction(const struct dcb_memory_cell *cell)
 {
     int64_t rest;
 
     if (!dcb_memory_unpredicted(cell, &rest))
         return json_null();
-    return json_pack(
-        "{s:o, s:o, s:I}", "objects", dcb_json_whole(cell->predicted_objects), "bytes",
-        dcb_json_whole(cell->predicted_bytes), "unpredicted", (json_int_t)rest);
+    return json_pack("{s:o, s:o, s:I, s:o}", "objects",
+                     dcb_json_whole(cell->predicted_objects), "bytes",
+                     dcb_json_whole(cell->predicted_bytes), "unpredicted",
+                     (json_int_t)rest, "unpredicted_terms", encode_rests(cell));
 }
 
 static json_t *encode_memo(const struct dcb_memory *memory,

@@ -29,6 +29,7 @@ static void clear_pair(struct dcb_memory_pair *pair)
     for (size_t i = 0; i < DCB_MEMO_COUNT; i++) {
         free(pair->cells[i].message);
         clear_terms(pair->cells[i].terms, pair->cells[i].term_count);
+        clear_terms(pair->cells[i].rests, pair->cells[i].rest_count);
     }
     free(pair->leaks.message);
     free(pair->leaks.points);

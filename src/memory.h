@@ -63,6 +63,11 @@ struct dcb_memory_cell {
      * GC headers included. */
     bool predicted;
     uint64_t predicted_objects, predicted_bytes;
+
+    /* What the net bytes are more than that, by the type whose objects it belongs to, or,
+     * below 0, less. None where there is no rest. */
+    struct dcb_memory_term *rests;
+    size_t rest_count;
 };
 
 struct dcb_memory_leaks {

@@ -212,9 +212,12 @@ static int take_term(struct dcb_memory_account *account, struct dcb_answer *answ
                      struct dcb_error *err)
 {
     struct dcb_memory_cell *cell = &account->pair->cells[answer->memo];
-    struct dcb_memory_term **terms =
-        account->leaks ? &account->pair->leaks.terms : &cell->terms;
-    size_t *count = account->leaks ? &account->pair->leaks.term_count : &cell->term_count;
+    struct dcb_memory_term **terms = account->leaks    ? &account->pair->leaks.terms
+                                     : cell->predicted ? &cell->rests
+                                                       : &cell->terms;
+    size_t *count = account->leaks    ? &account->pair->leaks.term_count
+                    : cell->predicted ? &cell->rest_count
+                                      : &cell->term_count;
 
     if (!account->leaks &&
         (answer->memo != account->memo || !dcb_memory_cell_is_counted(cell)))

@@ -335,6 +335,7 @@ static void append_predictions(const struct block *block)
 
     for (size_t i = 0; i < block->memory->request->impl_count; i++) {
         const struct dcb_memory_cell *cell = cell_of(block, i);
+        char *rests;
         int64_t rest;
 
         if (!dcb_memory_unpredicted(cell, &rest))
@@ -344,15 +345,17 @@ static void append_predictions(const struct block *block)
                                label_of(block, i));
             continue;
         }
+        rests = dcb_memory_rests(cell);
         dcb_memory_remark(
             block->sheet,
             dcb_xasprintf(
-                "net of %s: %s %s than sys.getsizeof has for it (%s in %s object%s)",
+                "net of %s: %s %s than sys.getsizeof has for it (%s in %s object%s)%s",
                 label_of(block, i), dcb_memory_amount(rest_text, rest > 0 ? rest : -rest),
                 rest > 0 ? "more" : "less",
                 dcb_memory_amount(sum, (int64_t)cell->predicted_bytes),
                 dcb_memory_whole(count, (int64_t)cell->predicted_objects),
-                cell->predicted_objects == 1 ? "" : "s"));
+                cell->predicted_objects == 1 ? "" : "s", rests));
+        free(rests);
     }
     if (right.length)
         dcb_memory_remark(

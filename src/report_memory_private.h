@@ -27,11 +27,15 @@ const char *dcb_memory_signed_bytes(char *text, int64_t bytes);
 /* With its unit, as in a sentence: "1,258 B", "64.0 MiB"; "-4,304 B". */
 const char *dcb_memory_amount(char *text, int64_t bytes);
 
+struct dcb_memory_cell;
 struct dcb_memory_term;
 struct dcb_strbuf;
 
 /* ", int 256 B (8)": a part of a peak, or of what was lost. */
 void dcb_memory_append_term(const struct dcb_memory_term *term, struct dcb_strbuf *out);
+
+/* ": dict 8 B more, datetime.time 320 B less"; "" without a rest. Owned by the caller. */
+char *dcb_memory_rests(const struct dcb_memory_cell *cell);
 
 /* The label as it fits a table. Owned by the caller. */
 char *dcb_memory_label(const struct dcb_memory_sheet *sheet, const char *label);

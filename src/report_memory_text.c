@@ -92,6 +92,22 @@ void dcb_memory_append_term(const struct dcb_memory_term *term, struct dcb_strbu
         dcb_strbuf_appendf(out, " (%s)", dcb_memory_whole(count, (int64_t)term->count));
 }
 
+char *dcb_memory_rests(const struct dcb_memory_cell *cell)
+{
+    struct dcb_strbuf out = DCB_STRBUF_INIT;
+    char amount[DCB_FORMAT_SIZE];
+
+    for (size_t i = 0; i < cell->rest_count; i++) {
+        const struct dcb_memory_term *rest = &cell->rests[i];
+
+        dcb_strbuf_appendf(
+            &out, "%s %s %s %s", i ? "," : ":", rest->name,
+            dcb_memory_amount(amount, rest->bytes < 0 ? -rest->bytes : rest->bytes),
+            rest->bytes < 0 ? "less" : "more");
+    }
+    return out.length ? dcb_strbuf_take(&out) : dcb_xstrdup("");
+}
+
 char *dcb_memory_label(const struct dcb_memory_sheet *sheet, const char *label)
 {
     return sheet->sheet.format == DCB_TABLE_TEXT ? dcb_utf8_shorten(label, LABEL_WIDTH)

@@ -91,12 +91,12 @@ static void finish(const struct worker_link *link, struct worker_python *python)
 }
 
 static void answer_terms(const struct worker_link *link, enum dcb_memo memo,
-                         struct worker_terms *terms)
+                         struct worker_terms *terms, bool with_empty)
 {
     for (size_t i = 0; terms->found && i < terms->count; i++) {
         struct worker_term *term = &terms->items[i];
 
-        if (term->count == 0 && term->bytes == 0)
+        if (term->bytes == 0 && (term->count == 0 || !with_empty))
             continue;
         worker_answer(link, &(struct dcb_answer){.kind = DCB_ANSWER_TERM,
                                                  .memo = memo,
@@ -127,7 +127,7 @@ static int explain(const struct worker_link *link, struct worker_python *python,
 
     if (worker_memory_explain(python, &terms, err) != 0)
         return -1;
-    answer_terms(link, memo, &terms);
+    answer_terms(link, memo, &terms, true);
     if (worker_memory_predict(python, memo, beat, (void *)(uintptr_t)link, &prediction,
                               err) != 0)
         return -1;
@@ -135,6 +135,7 @@ static int explain(const struct worker_link *link, struct worker_python *python,
                                              .memo = memo,
                                              .count = prediction.objects,
                                              .bytes = (int64_t)prediction.bytes});
+    answer_terms(link, memo, &prediction.rest, false);
     return 0;
 }
 
@@ -288,7 +289,7 @@ static int run_leaks(const struct worker_link *link, struct worker_python *pytho
         worker_memory_name_losses(
             python, serial, last.bytes[DCB_LAYER_BOTH] - first.bytes[DCB_LAYER_BOTH],
             &terms);
-        answer_terms(link, DCB_MEMO_ABSENT, &terms);
+        answer_terms(link, DCB_MEMO_ABSENT, &terms, true);
     }
     return 0;
 }

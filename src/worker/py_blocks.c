@@ -447,3 +447,14 @@ const struct worker_block *worker_blocks_list(const struct worker_blocks *blocks
     *ret_count = blocks->count;
     return blocks->taken && !blocks->full ? blocks->blocks : NULL;
 }
+
+void worker_blocks_know(struct worker_blocks *blocks, PyObject *object_b)
+{
+    struct worker_block *item = block_around(blocks, (uintptr_t)object_b);
+
+    if (!item)
+        return;
+    item->type = Py_TYPE(object_b);
+    item->object = true;
+    item->free = false;
+}

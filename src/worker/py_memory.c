@@ -264,41 +264,6 @@ static int prepare_blocks(struct worker_memory *memory)
     return 0;
 }
 
-/* Adds a block to the term of its name, or, where there are too many, to the first. */
-static void add_term(struct worker_terms *terms, const char *name, bool counts,
-                     int64_t bytes)
-{
-    size_t place = 0;
-
-    while (place < terms->count && strcmp(terms->items[place].name, name) != 0)
-        place++;
-    if (place == WORKER_TERMS_MAX) {
-        add_term(terms, "other", counts, bytes);
-        return;
-    }
-    if (place == terms->count) {
-        terms->items[place] = (struct worker_term){.bytes = 0};
-        snprintf(terms->items[place].name, sizeof terms->items[place].name, "%s", name);
-        terms->count++;
-    }
-    terms->items[place].count += counts;
-    terms->items[place].bytes += bytes;
-}
-
-static void name_block(struct worker_terms *terms, const struct worker_block *item)
-{
-    char name[sizeof terms->items->name];
-
-    if (item->block.layer == DCB_LAYER_NATIVE) {
-        add_term(terms, "native", true, (int64_t)item->block.size);
-    } else if (!item->type) {
-        add_term(terms, "other", true, (int64_t)item->block.size);
-    } else {
-        snprintf(name, sizeof name, item->free ? "free %s" : "%s", item->type->tp_name);
-        add_term(terms, name, item->object, (int64_t)item->block.size);
-    }
-}
-
 /* Those that are still there belong to the copy, now that it is alive alone. */
 static void name_blocks(const struct worker_memory *memory, bool with_copy,
                         struct worker_terms *terms)
@@ -307,25 +272,16 @@ static void name_blocks(const struct worker_memory *memory, bool with_copy,
     const struct worker_block *items = worker_blocks_list(memory->blocks, &count);
 
     *terms = (struct worker_terms){.count = 0};
-    add_term(terms, "other", false, 0);
+    worker_terms_add(terms, "other", false, 0);
     for (size_t i = 0; items && i < count; i++) {
         struct dcb_ledger_block now;
 
         if (with_copy && dcb_ledger_find(memory->ledger, items[i].block.address, &now) &&
             now.serial == items[i].block.serial)
-            add_term(terms, "the copy", true, (int64_t)items[i].block.size);
+            worker_terms_add(terms, "the copy", true, (int64_t)items[i].block.size);
         else
-            name_block(terms, &items[i]);
+            worker_terms_add_block(terms, &items[i]);
     }
-}
-
-static int64_t sum(const struct worker_terms *terms)
-{
-    int64_t bytes = 0;
-
-    for (size_t i = 0; i < terms->count; i++)
-        bytes += terms->items[i].bytes;
-    return bytes;
 }
 
 static int take_picture(struct worker_python *python, struct worker_terms *ret_terms)
@@ -344,7 +300,7 @@ static int take_picture(struct worker_python *python, struct worker_terms *ret_t
     if (rc == 0 && worker_blocks_list(memory->blocks, &count)) {
         name_blocks(memory, true, ret_terms);
         /* Blocks from before may have grown, or be gone. */
-        ret_terms->items[0].bytes += memory->peak.bytes - sum(ret_terms);
+        ret_terms->items[0].bytes += memory->peak.bytes - worker_terms_sum(ret_terms);
         ret_terms->found = true;
     }
     return end_call(python, &call, rc);
@@ -380,31 +336,84 @@ static bool is_new(const struct worker_memory *memory, PyObject *object_b,
     return false;
 }
 
-/* -1 with an exception. */
+/* -1 with an exception. `ret_terms`, where it is asked for, has what is less by type. */
 static int add_sizes(const struct worker_memory *memory, PyObject *objects_b,
-                     const struct call *call, struct worker_prediction *prediction)
+                     const struct call *call, struct worker_prediction *prediction,
+                     struct worker_terms *terms)
 {
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(objects_b); i++) {
         PyObject *object_b = PyList_GET_ITEM(objects_b, i), *size;
+        int64_t bytes;
 
         if (!is_new(memory, object_b, call))
             continue;
         size = PyObject_CallOneArg(memory->getsizeof, object_b);
         if (!size)
             return -1;
-        prediction->objects++;
-        prediction->bytes += PyLong_AsUnsignedLongLong(size);
+        bytes = PyLong_AsLongLong(size);
         Py_DECREF(size);
         if (PyErr_Occurred())
             return -1;
+        prediction->objects++;
+        prediction->bytes += (uint64_t)bytes;
+        if (terms)
+            worker_terms_add(terms, Py_TYPE(object_b)->tp_name, false, -bytes);
     }
+    return 0;
+}
+
+/* What the blocks of the copy come to, by the type that each of them belongs to. It is
+ * alive alone. */
+static void add_blocks(const struct worker_memory *memory, PyObject *objects_b,
+                       const struct call *call, struct worker_terms *terms)
+{
+    size_t count;
+    const struct worker_block *items;
+
+    worker_blocks_from(memory->blocks, call->serial);
+    dcb_ledger_lock(memory->ledger);
+    worker_blocks_take(memory->blocks, 0);
+    dcb_ledger_unlock(memory->ledger);
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(objects_b); i++)
+        worker_blocks_know(memory->blocks, PyList_GET_ITEM(objects_b, i));
+    items = worker_blocks_list(memory->blocks, &count);
+    terms->found = items != NULL;
+    for (size_t i = 0; items && i < count; i++) {
+        if (items[i].block.serial < call->end_serial &&
+            items[i].block.layer == DCB_LAYER_INTERPRETER)
+            worker_terms_add_block(terms, &items[i]);
+    }
+}
+
+static int64_t net_of(const struct call *call)
+{
+    return call->net[DCB_LAYER_INTERPRETER].bytes -
+           call->before[DCB_LAYER_INTERPRETER].bytes;
+}
+
+/* Where a call's net bytes are not those of its objects, each type has what it is more,
+ * or less. -1 with an exception. */
+static int explain_rest(struct worker_memory *memory, PyObject *objects_b,
+                        const struct call *call, int64_t rest, struct worker_terms *ret)
+{
+    struct worker_prediction again = {.objects = 0};
+    int64_t before = worker_terms_sum(ret);
+
+    if (prepare_blocks(memory) != 0)
+        return -1;
+    worker_terms_add(ret, "other", false, 0);
+    add_blocks(memory, objects_b, call, ret);
+    if (add_sizes(memory, objects_b, call, &again, ret) != 0)
+        return -1;
+    worker_terms_add(ret, "other", false, rest - (worker_terms_sum(ret) - before));
     return 0;
 }
 
 static int predict_call(struct worker_python *python, struct call *call,
                         struct worker_prediction *prediction)
 {
-    const struct worker_memory *memory = python->memory;
+    struct worker_memory *memory = python->memory;
+    uint64_t before = prediction->bytes;
     int rc = begin_call(python, call);
 
     if (rc == 0) {
@@ -412,8 +421,12 @@ static int predict_call(struct worker_python *python, struct call *call,
             memory->not_shared, python->arguments_b[call->object + 1], call->copy, NULL);
 
         rc = objects && PyList_Check(objects)
-                 ? add_sizes(memory, objects, call, prediction)
+                 ? add_sizes(memory, objects, call, prediction, NULL)
                  : -1;
+        if (rc == 0 && net_of(call) != (int64_t)(prediction->bytes - before))
+            rc = explain_rest(memory, objects, call,
+                              net_of(call) - (int64_t)(prediction->bytes - before),
+                              &prediction->rest);
         Py_XDECREF(objects);
     }
     return end_call(python, call, rc);
@@ -480,6 +493,6 @@ void worker_memory_name_losses(struct worker_python *python, uint64_t serial,
     worker_blocks_take(memory->blocks, 0);
     dcb_ledger_unlock(memory->ledger);
     name_blocks(memory, false, ret_terms);
-    ret_terms->items[0].bytes += bytes - sum(ret_terms);
+    ret_terms->items[0].bytes += bytes - worker_terms_sum(ret_terms);
     ret_terms->found = true;
 }

@@ -35,4 +35,17 @@ void worker_blocks_take(void *context, uintptr_t newest);
 const struct worker_block *worker_blocks_list(const struct worker_blocks *blocks,
                                               size_t *ret_count);
 
+/* Of these, it is this object's, whatever it looked like. */
+void worker_blocks_know(struct worker_blocks *blocks, PyObject *object_b);
+
+/* ---- py_terms.c ---- */
+
+struct worker_terms;
+
+/* Adds bytes to the term of the name, or, where there are too many, to the first one. */
+void worker_terms_add(struct worker_terms *terms, const char *name, bool counts,
+                      int64_t bytes);
+void worker_terms_add_block(struct worker_terms *terms, const struct worker_block *item);
+int64_t worker_terms_sum(const struct worker_terms *terms);
+
 #endif

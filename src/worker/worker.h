@@ -179,6 +179,8 @@ int worker_memory_explain(struct worker_python *python, struct worker_terms *ret
 
 struct worker_prediction {
     uint64_t objects, bytes;
+    struct worker_terms rest; /* what the net bytes are more, by type, or, below 0, less;
+                                 not found where there is no rest */
 };
 
 /* What sys.getsizeof says of the objects of the copies, of one more iteration. */

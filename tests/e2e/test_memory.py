@@ -106,6 +106,9 @@ def check_memo(memo):
     if memo["peak_terms"]:      # else it was interrupted
         assert sum(term["bytes"] for term in memo["peak_terms"]) \
             == judged["peak"]["value"]
+    if memo["prediction"]:
+        assert sum(term["bytes"] for term in memo["prediction"]["unpredicted_terms"]) \
+            == memo["prediction"]["unpredicted"]
     for name, value in judged.items():
         assert value["low"] <= value["value"] <= value["high"]
         if layers["native"] and name != "peak":
@@ -202,6 +205,19 @@ def test_what_was_predicted_is_counted(dcbench, write, shape):
         names = {term["name"] for term in memo["peak_terms"]}
         assert {"the copy", "dict", "list"} <= names, names
         assert memo["peak_terms"][0]["name"] == "the copy"
+
+
+@pytest.mark.parametrize("workload, types", [
+    ("reduce", {"dict"}), ("custom", {"Vector", "Box", "Cached"}),
+    ("numbers", {"datetime.time"}),
+])
+def test_what_was_not_predicted_has_its_type(dcbench, workload, types):
+    """What these are, and why, is in docs/memory.md."""
+    data = memory(dcbench, "-w", workload, "-i", "merged")
+    for cell in data["cells"]:
+        prediction = cell["memos"][0]["prediction"]
+        names = {term["name"] for term in prediction["unpredicted_terms"]}
+        assert names <= types and bool(names) == bool(prediction["unpredicted"]), cell
 
 
 # ---- memos ----

@@ -71,6 +71,8 @@ static void count(const struct dcb_job *job, enum dcb_memo memo, const char *how
         .kind = DCB_ANSWER_TERM, .memo = memo, .name = copy, .count = 2, .bytes = 600});
     answer((struct dcb_answer){
         .kind = DCB_ANSWER_PREDICTION, .memo = memo, .count = 2, .bytes = 592});
+    answer((struct dcb_answer){
+        .kind = DCB_ANSWER_TERM, .memo = memo, .name = dict, .bytes = 8});
 }
 
 static void count_all(const struct dcb_job *job, const char *how)
@@ -240,6 +242,9 @@ static void figures_are_put_together(void **state)
     assert_true(
         dcb_memory_is_exact(&cell->values[DCB_LAYER_INTERPRETER][DCB_FIGURE_PEAK]));
     assert_int_equal(cell->term_count, 2);
+    assert_int_equal(cell->rest_count, 1);
+    assert_string_equal(cell->rests[0].name, "dict");
+    assert_int_equal(cell->rests[0].bytes, 8);
     assert_string_equal(cell->terms[0].name, "the copy");
     assert_int_equal(cell->terms[1].bytes, 400);
     assert_true(dcb_memory_unpredicted(cell, &rest));

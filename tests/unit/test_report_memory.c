@@ -377,6 +377,13 @@ static void what_was_not_predicted_is_told(void **state)
         &told, 0,
         "net of other: 8 B less than sys.getsizeof has for it (72 B in 45 objects)\n");
     assert_says(&told, 0, "net as predicted by sys.getsizeof: stdlib\n");
+    told.terms[1][0] = (struct dcb_memory_term){.name = text("dict"), .bytes = 312};
+    told.terms[1][1] = (struct dcb_memory_term){.name = text("a.time"), .bytes = -320};
+    told.pairs[1].cells[DCB_MEMO_DICT].rests = told.terms[1];
+    told.pairs[1].cells[DCB_MEMO_DICT].rest_count = 2;
+    assert_says(&told, 0,
+                "(72 B in 45 objects):\n    dict 312 B more, a.time 320 B less\n");
+    told.pairs[1].cells[DCB_MEMO_DICT].rest_count = 0;
     told.pairs[1].cells[DCB_MEMO_DICT].predicted_bytes = UINT64_C(50) << 20;
     told.pairs[1].cells[DCB_MEMO_DICT].predicted_objects = 1;
     assert_says(&told, 0,
