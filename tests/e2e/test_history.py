@@ -47,7 +47,7 @@ def history(dcbench, *args, **options):
     dates = [item["date"] for item in report["results"]]
     assert dates == sorted(dates)
     for series in report["series"]:
-        places = [point["result"] for point in series["point-dicts"]]
+        places = [point["result"] for point in series["points"]]
         assert places == sorted(set(places))
     return report, done
 

@@ -151,8 +151,8 @@ def test_another_workload_is_nothing_to_compare(dcbench, base, tmp_path):
 
 
 @pytest.mark.parametrize("damage, place", [
-    (lambda file: file["cells"][1]["memos"][0]["layers"]["both"]["peak"].update(value="x"),
-     "cells[1].memos[0].layers.both.peak.value"),
+    (lambda file: file["cells"][1]["memos"][0]["layers"]["interpreter"]["net"].update(value="x"),
+     "cells[1].memos[0].layers.interpreter.net.value"),
     (lambda file: file["plan"]["memos"][0].update(memo="\x1b[2J"), "plan.memos[0].memo"),
     (lambda file: file["plan"].update(iterations=10**12), "plan.iterations"),
     (lambda file: file.pop("cells"), "cells"),

@@ -86,11 +86,12 @@ def test_an_interrupted_run_comes_back(dcbench, path):
 @pytest.mark.parametrize("text, message", [
     (b"", "is empty"),
     (b'{"schema": "dcbench-result/2"}', "written by a later dcbench"),
-    (b'{"schema": "dcbench-result/1", "kind": "memory"}', "a result of kind 'memory'"),
+    (b'{"schema": "dcbench-result/1", "kind": "heap"}', "a result of kind 'heap'"),
+    (b'{"schema": "dcbench-result/1", "kind": "memory"}', "a result of 'dcbench memory'"),
     (b'{"a": [1, 2', "line 1, column "),
     (b"\x1f\x8b\x08\x00", "gzip data are cut off"),
     (b"[" * 100000, "line 1, column 33: more than 32 levels"),
-], ids=["empty", "later", "memory", "cut", "cut gzip", "deep"])
+], ids=["empty", "later", "unknown kind", "memory", "cut", "cut gzip", "deep"])
 def test_damage_is_status_3_with_file_and_place(dcbench, path, text, message):
     path.write_bytes(text)
     done = dcbench("convert", path, status=3)
