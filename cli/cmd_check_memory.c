@@ -108,7 +108,7 @@ static double margin_of(const struct check *check)
         if (check->then->margins[i] != dcb_memory_margin((enum dcb_memo)i))
             return check->then->margins[i];
     }
-    return NAN;
+    return (double)NAN;
 }
 
 static int count(struct check *check, struct dcb_error *err)

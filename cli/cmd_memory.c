@@ -82,7 +82,7 @@ struct frame {
     char *library, *library_reason;
     uint64_t *leak_iterations; /* of each workload; NULL */
     struct dcb_sysinfo system;
-    double margin; /* NAN: those of the memo kinds */
+    double margin; /* (double)NAN: those of the memo kinds */
 };
 
 /* --leaks alone looks at the small containers, too. */

@@ -108,7 +108,7 @@ struct dcb_memory_change dcb_memory_compare(const struct dcb_memory_cell *cell,
                                             enum dcb_layer layer, enum dcb_figure figure,
                                             double margin)
 {
-    struct dcb_memory_change change = {.fraction = NAN};
+    struct dcb_memory_change change = {.fraction = (double)NAN};
     const struct dcb_memory_value *value = &cell->values[layer][figure], *reference;
 
     if (!baseline || !dcb_memory_cell_is_counted(cell) ||
@@ -145,7 +145,7 @@ void dcb_memory_census_sum(const struct dcb_memory_census *census,
 
 /* ---- leaks ---- */
 
-/* Of the resident set, an iteration; NAN where a point does not know it. */
+/* Of the resident set, an iteration; (double)NAN where a point does not know it. */
 static struct dcb_interval slope_of(const struct dcb_memory_point *points, size_t count)
 {
     double *iterations = dcb_xcalloc(count, sizeof *iterations),
@@ -174,7 +174,7 @@ struct dcb_memory_loss dcb_memory_loss(const struct dcb_memory *memory,
                                        const struct dcb_memory_pair *pair)
 {
     const struct dcb_memory_leaks *leaks = &pair->leaks;
-    struct dcb_memory_loss loss = {.rss_slope = {NAN, NAN, NAN}};
+    struct dcb_memory_loss loss = {.rss_slope = {(double)NAN, (double)NAN, (double)NAN}};
     enum dcb_layer layer = dcb_memory_layer(memory);
     const struct dcb_memory_point *last;
 

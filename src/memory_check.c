@@ -86,12 +86,13 @@ static bool is_zero(const struct dcb_memory_value *value)
     return value->low == 0 && value->high == 0;
 }
 
-/* By how much the ratio to the baseline has grown. NAN where one of the ratios is none.
+/* By how much the ratio to the baseline has grown. (double)NAN where one of the ratios is
+ * none.
  */
 static double ratio_change(int64_t then, int64_t then_base, int64_t now, int64_t now_base)
 {
     if (then <= 0 || then_base <= 0 || now_base <= 0)
-        return NAN;
+        return (double)NAN;
     return (double)now / (double)now_base * ((double)then_base / (double)then) - 1;
 }
 
@@ -297,10 +298,10 @@ static void add_rows(struct dcb_memory_check *check, size_t pair, double margin)
             .workload = request->workloads[sides.now->workload].label,
             .impl = request->impls[sides.now->impl].label,
             .memo = (enum dcb_memo)i,
-            .margin = NAN,
+            .margin = (double)NAN,
         };
         for (int k = 0; k < DCB_MEMORY_CHECKED; k++)
-            row->figures[k].change = NAN;
+            row->figures[k].change = (double)NAN;
         if (leaks) {
             make_leak_row(&sides, row);
         } else {

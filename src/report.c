@@ -123,8 +123,9 @@ static void interval_text(char *text, size_t size, const struct dcb_interval *ra
         snprintf(text, size, "-");
 }
 
-/* Of the workers' times, in parts of the median; NAN where two of them are not known. One
- * worker that was held up does not move it, as it does the standard deviation. */
+/* Of the workers' times, in parts of the median; (double)NAN where two of them are not
+ * known. One worker that was held up does not move it, as it does the standard deviation.
+ */
 static double spread_of(const struct dcb_cell *cell)
 {
     double *times = dcb_xcalloc(cell->sample_count + 1, sizeof *times), stddev;
@@ -296,7 +297,7 @@ static void summary_cell(struct dcb_text_table *table, const struct dcb_cell *ce
                                                                         : " ");
 }
 
-/* Geometric mean of the ratios, or NAN where one is not known. */
+/* Geometric mean of the ratios, or (double)NAN where one is not known. */
 static double mean_ratio(const struct dcb_result *result, size_t arm)
 {
     double sum = 0;
