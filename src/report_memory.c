@@ -13,19 +13,6 @@
 
 enum { TERMS_SHOWN = 4 }; /* of a peak, in its line */
 
-const char *dcb_memory_call(enum dcb_memo memo)
-{
-    static const char *const calls[DCB_MEMO_COUNT] = {
-        [DCB_MEMO_ABSENT] = "deepcopy(x)",
-        [DCB_MEMO_NONE] = "deepcopy(x, None)",
-        [DCB_MEMO_DICT] = "deepcopy(x, {})",
-        [DCB_MEMO_MAPPING] = "deepcopy(x, MappingProxyType({}))",
-        [DCB_MEMO_MUTABLE_MAPPING] = "deepcopy(x, UserDict())",
-    };
-
-    return calls[memo];
-}
-
 bool dcb_memory_is_refused(const struct dcb_memory *memory,
                            const struct dcb_memory_pair *pair, enum dcb_memo memo)
 {
@@ -432,6 +419,27 @@ static void append_legend(const struct dcb_memory_sheet *sheet, bool counted)
                                              "counted so far"));
 }
 
+/* What the figures are of: a peak is of one call, the others of all calls of an
+ * iteration. */
+static void append_heading(const struct block *block)
+{
+    const struct dcb_memory_request *request = block->memory->request;
+    const char *call = dcb_memory_call(block->memo);
+    uint64_t objects = 0;
+    char *heading;
+
+    for (size_t i = 0; i < request->impl_count && objects == 0; i++)
+        objects = dcb_memory_pair(block->memory, block->workload, i)->objects;
+    heading =
+        objects > 1
+            ? dcb_xasprintf("%s: %s, of each of %llu objects",
+                            request->workloads[block->workload].label, call,
+                            (unsigned long long)objects)
+            : dcb_xasprintf("%s: %s", request->workloads[block->workload].label, call);
+    dcb_sheet_heading(&block->sheet->sheet, heading);
+    free(heading);
+}
+
 static void append_all(const struct dcb_memory_sheet *sheet)
 {
     const struct dcb_memory_request *request = sheet->memory->request;
@@ -442,15 +450,11 @@ static void append_all(const struct dcb_memory_sheet *sheet)
     for (size_t i = 0; i < request->workload_count; i++) {
         for (int k = 0; k < DCB_MEMO_COUNT; k++) {
             struct block block;
-            char *heading;
 
             if (!request->memos[k])
                 continue;
             block = block_of(sheet, i, (enum dcb_memo)k);
-            heading = dcb_xasprintf("%s: %s", request->workloads[i].label,
-                                    dcb_memory_call(block.memo));
-            dcb_sheet_heading(&sheet->sheet, heading);
-            free(heading);
+            append_heading(&block);
             append_table(&block);
             append_remarks(&block);
             counted = true;

@@ -4,6 +4,7 @@
 
 #include "format.h"
 #include "memory.h"
+#include "report_memory.h"
 #include "report_memory_private.h"
 #include "strbuf.h"
 #include "utf8.h"
@@ -118,4 +119,17 @@ void dcb_memory_remark(const struct dcb_memory_sheet *sheet, char *take_text)
 {
     dcb_sheet_remark(&sheet->sheet, "", take_text);
     free(take_text);
+}
+
+const char *dcb_memory_call(enum dcb_memo memo)
+{
+    static const char *const calls[DCB_MEMO_COUNT] = {
+        [DCB_MEMO_ABSENT] = "deepcopy(x)",
+        [DCB_MEMO_NONE] = "deepcopy(x, None)",
+        [DCB_MEMO_DICT] = "deepcopy(x, {})",
+        [DCB_MEMO_MAPPING] = "deepcopy(x, MappingProxyType({}))",
+        [DCB_MEMO_MUTABLE_MAPPING] = "deepcopy(x, UserDict())",
+    };
+
+    return calls[memo];
 }
