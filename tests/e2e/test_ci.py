@@ -282,7 +282,7 @@ def test_annotations(dcbench):
     assert done.err == line + "\n", "what an annotation says stands there once"
     assert re.fullmatch(
         r"::error title=dcbench%3A merged on memo%3A time::merged on memo is same "
-        r"\(-\d+\.\d %25\)%0Achange .*; margin 99 %25%0A.*; 5 workers", line)
+        r"\([-+]\d+\.\d %25\)%0Achange .*; margin 99 %25%0A.*; 5 workers", line)
     done = dcbench.quick(*UNSURE, "--fail-if", "slower", status=4,
                          env=on_github(dcbench))
     line, = commands(done.err)

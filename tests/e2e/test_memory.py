@@ -209,7 +209,7 @@ def test_what_was_predicted_is_counted(dcbench, write, shape):
 
 
 @pytest.mark.parametrize("workload, types", [
-    ("reduce", {"dict"}), ("custom", {"Vector", "Box", "Cached"}),
+    ("reduce", {"dict", "Reduced"}), ("custom", {"Vector", "Box", "Cached"}),
     ("numbers", {"datetime.time"}),
 ])
 def test_what_was_not_predicted_has_its_type(dcbench, workload, types):

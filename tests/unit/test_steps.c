@@ -65,7 +65,7 @@ static void assert_step(const struct dcb_step *step, size_t first, size_t off,
 
 static void short_series_have_no_steps(void **state)
 {
-    struct dcb_steps_value values[2 * DCB_STEPS_SEGMENT];
+    struct dcb_steps_value values[2 * DCB_STEPS_SEGMENT] = {{.value = 0}};
 
     (void)state;
     for (size_t count = 0; count < 2 * DCB_STEPS_SEGMENT; count++) {
