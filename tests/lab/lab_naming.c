@@ -95,6 +95,12 @@ static int close_events(void **state)
     return 0;
 }
 
+/* Later libpfm4s give the number that the kernel has for the CPU's PMU. */
+static bool is_of_the_cpu(const struct dcb_event *event)
+{
+    return event->type == PERF_TYPE_RAW || event->type >= PERF_TYPE_MAX;
+}
+
 static void check_candidates(const struct dcb_event *events, size_t count,
                              const char *pmu, const struct golden *golden)
 {
@@ -102,7 +108,7 @@ static void check_candidates(const struct dcb_event *events, size_t count,
     char *text;
 
     for (size_t i = 0; i < count; i++) {
-        bool generic = events[i].type != PERF_TYPE_RAW;
+        bool generic = !is_of_the_cpu(&events[i]);
         bool exact = events[i].quality == DCB_QUALITY_EXACT;
         char *code = dcb_xasprintf("%llx", (unsigned long long)events[i].config);
 
@@ -175,7 +181,7 @@ static void model_strings_encode(void **state)
     }
     text = dcb_xasprintf("%s::INST_RETIRED", own_pmu());
     assert_int_equal(dcb_events_encode(text, &event, &err), 0);
-    assert_int_equal(event.type, PERF_TYPE_RAW);
+    assert_true(is_of_the_cpu(&event));
     assert_int_equal(event.config, LAB_INST_RETIRED);
     assert_string_equal(event.pmu, own_pmu());
     assert_contains(event.encoding, text);
