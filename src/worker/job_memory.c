@@ -66,6 +66,8 @@ static int prepare(const struct worker_link *link, struct worker_python *python,
 
     if (job->arm_count != 1)
         return dcb_error_set(err, DCB_ERROR_INTERNAL, "job: one arm is counted");
+    if (job->kind != DCB_JOB_CENSUS && worker_memory_open(python, err) != 0)
+        return -1;
     if (load_workload(link, python, job, &why) != 0 || load_arm(link, python, job) != 0)
         return 1;
     if (job->kind == DCB_JOB_CENSUS) /* nothing is counted */
@@ -74,7 +76,6 @@ static int prepare(const struct worker_link *link, struct worker_python *python,
     if (worker_memory_prepare(python, err) != 0 ||
         worker_settle_heap(python, job->gc, err) != 0)
         return -1;
-    worker_memory_begin();
     return 0;
 }
 

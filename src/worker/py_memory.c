@@ -2,13 +2,17 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "error.h"
 #include "xalloc.h"
 
 /* What nobody counts: iterations, and calls of deepcopy, within each other, in all of
- * these. Before 3.11 a function gets a cache with its call number 1025. */
+ * these. Before 3.11 a function gets a cache with its call number 1025. Objects of
+ * gigabytes have their copies counted today: after so much time, the least is enough. */
 enum {
+    WARM_UP_SECONDS = 2,
+    WARM_UP_LEAST = 5,
     WARM_UP_ITERATIONS = PY_VERSION_HEX < 0x030b0000 ? 1100 : 100,
     WARM_UP_CALLS = PY_VERSION_HEX < 0x030b0000 ? 300000 : 50000
 };
@@ -24,11 +28,10 @@ struct worker_memory {
     struct worker_peak peak; /* of the iteration in hand */
 };
 
-int worker_memory_prepare(struct worker_python *python, struct dcb_error *err)
+int worker_memory_open(struct worker_python *python, struct dcb_error *err)
 {
     struct worker_memory *memory = dcb_xcalloc(1, sizeof *memory);
     PyObject *module = worker_import_support(python, "memory", 1), *tools = NULL;
-    uint64_t weight;
 
     memory->ledger = worker_ledger();
     if (module)
@@ -42,30 +45,20 @@ int worker_memory_prepare(struct worker_python *python, struct dcb_error *err)
     }
     /* `tools` is kept for the process's life, and with it what is in it. */
     python->memory = memory;
+    return 0;
+}
+
+int worker_memory_prepare(struct worker_python *python, struct dcb_error *err)
+{
+    struct worker_memory *memory = python->memory;
+    uint64_t weight;
+
     if (worker_weigh(python, WARM_UP_CALLS, &weight, err) != 0)
         return -1;
     memory->warm_up = WARM_UP_CALLS / weight;
     if (memory->warm_up > WARM_UP_ITERATIONS)
         memory->warm_up = WARM_UP_ITERATIONS;
-
     return 0;
-}
-
-/* Names that were looked up live on in a table whose places go by addresses, until some
- * other name takes the place: that would be a free of chance. From here on the worker
- * itself looks up nothing. */
-void worker_memory_begin(void)
-{
-    PyType_ClearCache();
-}
-
-/* Everything but what is alive goes, and the free lists with it. -1 with an exception. */
-static int collect(const struct worker_memory *memory)
-{
-    PyObject *found = PyObject_CallNoArgs(memory->collect);
-
-    Py_XDECREF(found);
-    return found ? 0 : -1;
 }
 
 /* A new reference; NULL with an exception, or, for none, without. */
@@ -115,7 +108,7 @@ struct call {
 static int collect_and_read(const struct worker_memory *memory,
                             struct dcb_ledger_counts ret_counts[DCB_LAYER_COUNT])
 {
-    if (collect(memory) != 0)
+    if (worker_rest(memory->collect) != 0)
         return -1;
     dcb_ledger_read(memory->ledger, ret_counts);
     return 0;
@@ -231,11 +224,23 @@ enum dcb_failure worker_memory_count(struct worker_python *python, enum dcb_memo
     return is_whole(memory, err) ? DCB_FAILURE_NONE : DCB_FAILURE_LOAD;
 }
 
+static time_t seconds(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec;
+}
+
 enum dcb_failure worker_memory_warm_up(struct worker_python *python, enum dcb_memo kind,
                                        void (*step)(void *context), void *context,
                                        struct dcb_error *err)
 {
-    for (uint64_t i = 0; i < python->memory->warm_up * python->object_count; i++) {
+    uint64_t calls = python->memory->warm_up * python->object_count;
+    uint64_t least = WARM_UP_LEAST * python->object_count;
+    time_t end = seconds() + WARM_UP_SECONDS;
+
+    for (uint64_t i = 0; i < calls && (i < least || seconds() <= end); i++) {
         struct call call = {.object = i % python->object_count, .kind = kind};
         int rc;
 

@@ -9,6 +9,10 @@
 /* py_allocators.c. The ledger, and whether it has the native layer too. */
 struct dcb_ledger *worker_ledger(void);
 
+/* py_rest.c. Everything but what is alive goes, and the free lists with it, and what
+ * threads that have ended still hold. -1 with an exception. */
+int worker_rest(PyObject *collect);
+
 struct worker_blocks;
 
 struct worker_block {

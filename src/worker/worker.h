@@ -132,13 +132,14 @@ bool worker_counts_native(void);
 
 /* ---- py_memory.c: what copies take ---- */
 
+/* Before any code of the user's is loaded: what it replaces is then ours already. */
+int worker_memory_open(struct worker_python *python, struct dcb_error *err);
+
 /* Once the arm and the workload are loaded. */
 int worker_memory_prepare(struct worker_python *python, struct dcb_error *err);
 
-/* When all is loaded, and the heap is settled. */
-void worker_memory_begin(void);
-
-/* Makes and drops copies of all objects, small ones more often than large ones. RAISED
+/* Makes and drops copies of all objects, small ones more often than large ones, and those
+ * that take seconds a few times only. RAISED
  * with the exception. */
 enum dcb_failure worker_memory_warm_up(struct worker_python *python, enum dcb_memo kind,
                                        void (*step)(void *context), void *context,

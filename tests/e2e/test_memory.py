@@ -340,6 +340,56 @@ def test_other_threads_are_counted(dcbench, write):
     assert peaks[0]["high"] < 1000 and peaks[1]["low"] > 100000, peaks
 
 
+def test_threads_that_have_ended_hold_nothing(dcbench, write):
+    """A join comes back before what keeps the thread is given back."""
+    write("threads.py", THREADS)
+    data = memory(dcbench, "-i", "threads=threads.py", "-w", "reduce")
+    net = [cell_of(data, impl)["layers"]["interpreter"]["net"]
+           for impl in ("stdlib", "threads")]
+    assert net[0]["low"] == net[0]["high"] == net[1]["low"] == net[1]["high"], net
+
+
+# Its names are texts of their own each time, and the interpreter remembers where it
+# found what they name.
+NAMES = """
+class Named:
+    def __init__(self):
+        self._a, self._b = [1], [2]
+    def __getstate__(self):
+        return {name: getattr(self, "_" + name) for name in "ab"}
+    def __setstate__(self, state):
+        for name, value in state.items():
+            setattr(self, "_" + name, value)
+workload = [Named()]
+"""
+
+
+def test_names_that_are_made_in_a_call_go_with_it(dcbench, write):
+    write("named.py", NAMES)
+    data = memory(dcbench, "-w", "named.py", "-i", "merged", "--memo", "absent", "--leaks",
+                  "--leak-iterations", "400")
+    for cell in data["cells"]:
+        net = cell["memos"][0]["layers"]["interpreter"]["net"]
+        assert net["low"] == net["high"], net
+        assert cell["leaks"]["leak"] is False, cell["leaks"]
+
+
+def test_a_collector_that_user_code_replaces_is_not_ours(dcbench, write):
+    write("lazy.py", "import gc\ngc.collect = lambda *args: 0\n"
+                     "from copy import deepcopy\n")
+    data = memory(dcbench, "-i", "lazy=lazy.py", "-w", "memo")
+    assert cell_of(data, "lazy")["peak_change"]["bytes"] == 0
+
+
+def test_slow_copies_are_not_made_a_hundred_times_before(dcbench, write):
+    write("slow.py", "import time\nfrom copy import deepcopy as standard\ncalls = 0\n"
+                     "def deepcopy(x, memo=None):\n    global calls\n    calls += 1\n"
+                     "    time.sleep(0.12)\n    assert calls < 60\n"
+                     "    return standard(x, memo)\n")
+    data = memory(dcbench, "-i", "slow=slow.py", "-w", "none")
+    assert cell_of(data, "slow")["failure"] is None
+
+
 # ---- leaks ----
 
 def leaks_of(data, impl):
@@ -557,7 +607,7 @@ def test_what_is_known_when_interrupted_is_printed(dcbench, write, number):
 import time
 def deepcopy(x, memo=None):
     if memo is not None:
-        time.sleep(0.3)
+        time.sleep(0.12)
     return standard(x, memo)
 """)
     process = dcbench.start("memory", "-i", "slow=slow.py", "-w", "memo", "--memo",

@@ -448,8 +448,14 @@ PLANTED = list(planted())
 def test_mistakes_are_found(mistake, case):
     if case == "reduce_state_setter" and sys.version_info < (3, 10):
         pytest.skip("3.9 itself does not refuse a sixth item")
+    if case in ENDLESS and sys.version_info[:2] == (3, 13):
+        pytest.skip("3.13 does not end this recursion before memory does")
     finding = CASES[case](make(mistake))
     assert finding is not None and finding.outcome == "failed"
+
+
+# Cases that a copy without a memo never comes back from but by RecursionError.
+ENDLESS = {"cycle_list", "cycle_dict"}
 
 
 def test_there_are_many_mistakes():
