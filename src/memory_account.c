@@ -170,6 +170,7 @@ static int open_cell(struct dcb_memory_account *account, enum dcb_memo memo,
     return 0;
 }
 
+/* What was counted may be found, when all is, to be of no copies. */
 static int take_figures(struct dcb_memory_account *account,
                         const struct dcb_answer *answer, struct dcb_error *err)
 {
@@ -177,7 +178,8 @@ static int take_figures(struct dcb_memory_account *account,
     uint32_t wanted = dcb_memory_iterations(account->memory->request);
 
     if (account->leaks || !cell->asked || cell->failure != DCB_FAILURE_NONE ||
-        open_cell(account, answer->memo, err) != 0)
+        ((answer->failure == DCB_FAILURE_NONE || !dcb_memory_cell_is_counted(cell)) &&
+         open_cell(account, answer->memo, err) != 0))
         return out_of_place(err);
     if (answer->failure != DCB_FAILURE_NONE) {
         fail_cell(cell, answer->failure,
@@ -408,5 +410,7 @@ bool dcb_memory_account_end(struct dcb_memory_account *account, const char *why,
             left = ret_left[i] = true;
         blamed = true;
     }
+    if (why && !blamed) /* while its copies were checked: nobody knows what they were */
+        dcb_memory_account_fail(account, DCB_FAILURE_DIED, why);
     return left && why;
 }

@@ -36,6 +36,21 @@ static int load_workload(const struct worker_link *link, struct worker_python *p
     return 0;
 }
 
+/* Twice: a second copy must be as independent of the first as of the original. */
+static enum dcb_failure check_arm(const struct worker_link *link,
+                                  struct worker_python *python, enum dcb_memo memo,
+                                  struct dcb_error *why)
+{
+    enum dcb_failure failure = DCB_FAILURE_NONE;
+
+    for (int i = 0; failure == DCB_FAILURE_NONE && i < 2; i++) {
+        dcb_samples_mark(link->samples, DCB_PHASE_CHECK, 0);
+        failure = worker_check_arm_with(python, 0, memo, why);
+    }
+    worker_forget_copies(python);
+    return failure;
+}
+
 /* 1 where the arm cannot be used: it was answered. */
 static int load_arm(const struct worker_link *link, struct worker_python *python,
                     const struct dcb_job *job)
@@ -45,13 +60,10 @@ static int load_arm(const struct worker_link *link, struct worker_python *python
     bool shared;
 
     dcb_samples_mark(link->samples, DCB_PHASE_LOAD_ARM, 0);
-    if (worker_load_arm(python, 0, &job->arms[0].spec, &shared, &why) != 0) {
+    if (worker_load_arm(python, 0, &job->arms[0].spec, &shared, &why) != 0)
         failure = DCB_FAILURE_LOAD;
-    } else if (job->arms[0].check) {
-        dcb_samples_mark(link->samples, DCB_PHASE_CHECK, 0);
-        failure = worker_check_arm(python, 0, &why);
-        worker_forget_copies(python);
-    }
+    else if (job->arms[0].check)
+        failure = check_arm(link, python, DCB_MEMO_ABSENT, &why);
     if (failure == DCB_FAILURE_NONE)
         return 0;
     worker_answer_arm(link, 0, failure, why.text, 0, false);
@@ -79,16 +91,53 @@ static int prepare(const struct worker_link *link, struct worker_python *python,
     return 0;
 }
 
+static void answer_failure(const struct worker_link *link, enum dcb_memo memo,
+                           enum dcb_failure failure, char *message)
+{
+    worker_answer(link, &(struct dcb_answer){.kind = DCB_ANSWER_FIGURES,
+                                             .memo = memo,
+                                             .failure = failure,
+                                             .message = message});
+}
+
+/* Once more when all is counted: an arm may have learnt to cheat by then. With each kind
+ * of memo that it was counted with; `counted` is NULL where it was called with none. */
+static void check_again(const struct worker_link *link, struct worker_python *python,
+                        const bool counted[DCB_MEMO_COUNT])
+{
+    for (int i = 0; i < DCB_MEMO_COUNT; i++) {
+        struct dcb_error why = DCB_ERROR_INIT;
+        enum dcb_failure failure = DCB_FAILURE_NONE;
+
+        if (counted ? counted[i] : i == DCB_MEMO_ABSENT)
+            failure = check_arm(link, python, (enum dcb_memo)i, &why);
+        if (failure == DCB_FAILURE_CHANGED || (failure != DCB_FAILURE_NONE && !counted))
+            worker_answer_arm(link, 0, failure, why.text, 0, false);
+        else if (failure != DCB_FAILURE_NONE)
+            answer_failure(link, (enum dcb_memo)i, failure, why.text);
+        if (failure == DCB_FAILURE_CHANGED)
+            return;
+    }
+}
+
+static void end_job(const struct worker_link *link)
+{
+    worker_answer_done(link, 0);
+    dcb_samples_mark(link->samples, DCB_PHASE_DONE, DCB_ARM_NONE);
+}
+
 /* An arm that has changed what it copied counted something else each time. */
-static void finish(const struct worker_link *link, struct worker_python *python)
+static void finish(const struct worker_link *link, struct worker_python *python,
+                   const bool counted[DCB_MEMO_COUNT])
 {
     struct dcb_error why = DCB_ERROR_INIT;
 
     dcb_samples_mark(link->samples, DCB_PHASE_COMPARE, 0);
     if (worker_check_objects(python, &why) != 0)
         worker_answer_arm(link, 0, DCB_FAILURE_CHANGED, why.text, 0, false);
-    worker_answer_done(link, 0);
-    dcb_samples_mark(link->samples, DCB_PHASE_DONE, DCB_ARM_NONE);
+    else
+        check_again(link, python, counted);
+    end_job(link);
 }
 
 static void answer_terms(const struct worker_link *link, enum dcb_memo memo,
@@ -164,8 +213,8 @@ static enum dcb_failure warm_up(const struct worker_link *link,
     return failure;
 }
 
-/* One kind of memo: answered, whatever becomes of it. */
-static void count_memo(const struct worker_link *link, struct worker_python *python,
+/* One kind of memo: answered, whatever becomes of it. True where it was counted. */
+static bool count_memo(const struct worker_link *link, struct worker_python *python,
                        const struct dcb_job *job, enum dcb_memo memo)
 {
     struct dcb_error why = DCB_ERROR_INIT;
@@ -182,16 +231,15 @@ static void count_memo(const struct worker_link *link, struct worker_python *pyt
     if (failure == DCB_FAILURE_NONE && explain(link, python, memo, &why) != 0)
         failure = DCB_FAILURE_LOAD;
     if (failure != DCB_FAILURE_NONE)
-        worker_answer(link, &(struct dcb_answer){.kind = DCB_ANSWER_FIGURES,
-                                                 .memo = memo,
-                                                 .failure = failure,
-                                                 .message = why.text});
+        answer_failure(link, memo, failure, why.text);
+    return failure == DCB_FAILURE_NONE;
 }
 
 int worker_job_memory(const struct worker_link *link, struct worker_python *python,
                       const struct dcb_job *job, struct dcb_error *err)
 {
     int rc = prepare(link, python, job, err);
+    bool counted[DCB_MEMO_COUNT] = {false};
 
     if (rc != 0) {
         worker_answer_done(link, 0);
@@ -199,9 +247,9 @@ int worker_job_memory(const struct worker_link *link, struct worker_python *pyth
     }
     for (int i = 0; i < DCB_MEMO_COUNT; i++) {
         if (job->memos[i])
-            count_memo(link, python, job, (enum dcb_memo)i);
+            counted[i] = count_memo(link, python, job, (enum dcb_memo)i);
     }
-    finish(link, python);
+    finish(link, python, counted);
     return 0;
 }
 
@@ -306,11 +354,15 @@ int worker_job_leaks(const struct worker_link *link, struct worker_python *pytho
         return rc < 0 ? -1 : 0;
     }
     statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-    if (run_leaks(link, python, job, statm, &why) != 0)
-        worker_answer_arm(link, 0, DCB_FAILURE_RAISED, why.text, 0, false);
+    rc = run_leaks(link, python, job, statm, &why);
     if (statm >= 0)
         close(statm);
-    finish(link, python);
+    if (rc != 0) {
+        worker_answer_arm(link, 0, DCB_FAILURE_RAISED, why.text, 0, false);
+        end_job(link);
+        return 0;
+    }
+    finish(link, python, NULL);
     return 0;
 }
 
@@ -340,6 +392,6 @@ int worker_job_census(const struct worker_link *link, struct worker_python *pyth
         worker_answer(link, &(struct dcb_answer){.kind = DCB_ANSWER_CENSUS,
                                                  .failure = DCB_FAILURE_RAISED,
                                                  .message = why.text});
-    finish(link, python);
+    finish(link, python, NULL);
     return 0;
 }

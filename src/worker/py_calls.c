@@ -263,15 +263,33 @@ static int difference(PyObject *take_result, struct dcb_error *err)
     return rc;
 }
 
+/* A copy of an object by the arm, with a memo of its own. */
+static PyObject *copy_object(struct worker_python *python, size_t arm, size_t object,
+                             enum dcb_memo memo)
+{
+    PyObject *arguments_b[3] = {NULL, python->arguments_b[object + 1], NULL}, *copy;
+
+    if (memo == DCB_MEMO_ABSENT)
+        return PyObject_Vectorcall(python->callables[arm],
+                                   python->arguments_b + 1 + object,
+                                   1 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+    arguments_b[2] = worker_make_memo(python, memo);
+    if (!arguments_b[2])
+        return NULL;
+    copy = PyObject_Vectorcall(python->callables[arm], arguments_b + 1,
+                               2 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+    Py_DECREF(arguments_b[2]);
+    return copy;
+}
+
 /* The arm's copies of all objects, as a new list. */
-static PyObject *copy_objects(struct worker_python *python, size_t arm)
+static PyObject *copy_objects(struct worker_python *python, size_t arm,
+                              enum dcb_memo memo)
 {
     PyObject *copies = PyList_New((Py_ssize_t)python->object_count);
 
     for (size_t i = 0; copies && i < python->object_count; i++) {
-        PyObject *copy =
-            PyObject_Vectorcall(python->callables[arm], python->arguments_b + 1 + i,
-                                1 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+        PyObject *copy = copy_object(python, arm, i, memo);
 
         if (copy)
             PyList_SET_ITEM(copies, (Py_ssize_t)i, copy);
@@ -324,8 +342,14 @@ static int check_copies(struct worker_python *python, size_t arm, PyObject *copi
 enum dcb_failure worker_check_arm(struct worker_python *python, size_t arm,
                                   struct dcb_error *err)
 {
+    return worker_check_arm_with(python, arm, DCB_MEMO_ABSENT, err);
+}
+
+enum dcb_failure worker_check_arm_with(struct worker_python *python, size_t arm,
+                                       enum dcb_memo memo, struct dcb_error *err)
+{
     enum dcb_failure failure;
-    PyObject *copies = copy_objects(python, arm);
+    PyObject *copies = copy_objects(python, arm, memo);
     int found;
 
     if (!copies) {

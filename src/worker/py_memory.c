@@ -86,6 +86,11 @@ static PyObject *make_memo(const struct worker_memory *memory, enum dcb_memo kin
     return NULL;
 }
 
+PyObject *worker_make_memo(const struct worker_python *python, enum dcb_memo kind)
+{
+    return make_memo(python->memory, kind);
+}
+
 /* ---- one call ---- */
 
 struct call {

@@ -39,4 +39,7 @@ PyObject *worker_spec_dict(const struct dcb_spec *spec);
 PyObject *worker_import_support(const struct worker_python *python, const char *name,
                                 int hide);
 
+/* py_memory.c. A new reference; NULL with an exception, or, for none, without. */
+PyObject *worker_make_memo(const struct worker_python *python, enum dcb_memo kind);
+
 #endif

@@ -90,6 +90,10 @@ int worker_load_arm(struct worker_python *python, size_t arm, const struct dcb_s
 enum dcb_failure worker_check_arm(struct worker_python *python, size_t arm,
                                   struct dcb_error *err);
 
+/* The same, with a memo of that kind for each copy. For the jobs of memory. */
+enum dcb_failure worker_check_arm_with(struct worker_python *python, size_t arm,
+                                       enum dcb_memo memo, struct dcb_error *err);
+
 /* Drops what the checks keep, so that it is not alive while arms are timed. */
 void worker_forget_copies(struct worker_python *python);
 

@@ -504,6 +504,96 @@ def test_a_census_that_fails(dcbench, write):
     assert "RuntimeError: not of me" in done.out, done
 
 
+# ---- copies that are none ----
+
+# Copies up to some call; two are checked before anything is counted.
+LEARNS = STANDARD + """
+calls = 0
+def deepcopy(x, memo=None):
+    global calls
+    calls += 1
+    return x if calls > CALLS else standard(x, memo)
+"""
+
+CACHES = STANDARD + """
+calls = 0
+def deepcopy(x, memo=None):
+    global calls, last
+    calls += 1
+    if calls < 10:
+        last = standard(x, memo)
+    return last
+"""
+
+LIES_WITH_A_MEMO = STANDARD + """
+def deepcopy(x, memo=None):
+    return standard(x) if memo is None else x
+"""
+
+# Tells of each call, and ends in one that is made late.
+ENDS = STANDARD + """
+import os
+log = os.open("calls", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+calls = 0
+def deepcopy(x, memo=None):
+    global calls
+    calls += 1
+    if calls == CALLS:
+        os._exit(0)
+    os.write(log, b"x")
+    return standard(x, memo)
+"""
+
+
+@pytest.mark.parametrize("text,message", [
+    (LEARNS.replace("CALLS", "2"), "shares objects[0] with the original"),
+    (LEARNS.replace("CALLS", "60"), "shares objects[0] with the original"),
+    (CACHES, "a later copy, compared with an earlier one: shares objects[0] with the "
+             "original")])
+def test_what_was_counted_was_copied(dcbench, write, text, message):
+    write("fake.py", text)
+    ask = ("-i", "fake=fake.py", "-w", "memo")
+    data = memory(dcbench, *ask, status=3)
+    cell = cell_of(data, "fake")
+    assert (cell["failure"], cell["message"]) == ("wrong", message)
+    assert cell["layers"] is None and cell["peak_change"] is None
+    assert value(cell_of(data, "stdlib"), "net") > 0
+    done = dcbench("memory", *ask, status=3)
+    assert message in " ".join(done.out.split()) and "less" not in done.out, done
+
+
+def test_each_kind_of_memo_is_checked(dcbench, write):
+    write("fake.py", LIES_WITH_A_MEMO)
+    data = memory(dcbench, "-i", "fake=fake.py", "-w", "memo", "--memo",
+                  "absent,dict,mutable-mapping", status=3)
+    assert cell_of(data, "fake", "absent")["failure"] is None
+    for memo in "dict", "mutable-mapping":
+        cell = cell_of(data, "fake", memo)
+        assert cell["message"] == "shares objects[0] with the original", cell
+        assert cell["layers"] is None
+
+
+def test_leaks_and_a_census_of_what_is_no_copy(dcbench, write):
+    write("fake.py", LEARNS.replace("CALLS", "2"))
+    data = memory(dcbench, "-i", "fake=fake.py", "-w", "memo", "--leaks",
+                  "--leak-iterations", "100", "--census", status=3)
+    for found in data["cells"][1]["leaks"], data["cells"][1]["census"]:
+        assert found["failure"] == "wrong", found
+        assert found["message"] == "shares objects[0] with the original"
+    assert data["cells"][1]["leaks"]["leak"] is None
+    assert data["cells"][0]["leaks"]["leak"] is False
+
+
+def test_an_end_while_the_copies_are_checked(dcbench, write):
+    ask = ("-i", "ends=ends.py", "-w", "none")
+    write("ends.py", ENDS.replace("CALLS", "-1"))
+    assert cell_of(memory(dcbench, *ask), "ends")["layers"]
+    calls = (dcbench.folder / "calls").stat().st_size
+    write("ends.py", ENDS.replace("CALLS", str(calls)))
+    cell = cell_of(memory(dcbench, *ask, status=3), "ends")
+    assert "while checking its copy" in cell["message"] and cell["layers"] is None
+
+
 # ---- what fails ----
 
 @pytest.mark.parametrize("text,said", [(RAISES, "ValueError: no memo"),
