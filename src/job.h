@@ -105,8 +105,8 @@ enum dcb_answer_kind {
     DCB_ANSWER_FIGURES,     /* memory: of an iteration with one memo, or why not */
     DCB_ANSWER_TERM,        /* memory: of what was alive at the peak; leaks: of what is
                                left */
-    DCB_ANSWER_PREDICTION,  /* memory: what the copies should hold; TERM behind it: what
-                               they hold more or less */
+    DCB_ANSWER_PREDICTION,  /* memory: what the copies should hold, or why that is not
+                               known; TERM behind it: what they hold more or less */
     DCB_ANSWER_POINT,       /* leaks */
     DCB_ANSWER_CENSUS,      /* census: of the objects of a type, or why not */
     DCB_ANSWER_DONE         /* the last one */
@@ -165,6 +165,9 @@ struct dcb_answer {
     int64_t census[DCB_CENSUS_COUNT];
     char *expected, *got, *expression; /* outcome; `version` as well. NULL: not said */
 };
+
+/* No process has more bytes. */
+#define DCB_ANSWER_BYTES_MAX (INT64_C(1) << 48)
 
 void dcb_answer_clear(struct dcb_answer *answer);
 char *dcb_answer_encode(const struct dcb_answer *answer); /* one line, "\n" included */

@@ -7,8 +7,7 @@
 
 /* The answers of workers that count memory. */
 
-/* No process has more. */
-static const json_int_t BYTES_MAX = INT64_C(1) << 48, COUNT_MAX = INT64_C(1) << 56;
+static const json_int_t BYTES_MAX = DCB_ANSWER_BYTES_MAX, COUNT_MAX = INT64_C(1) << 56;
 
 bool dcb_json_is_of_memory(enum dcb_answer_kind kind)
 {
@@ -171,10 +170,10 @@ int dcb_json_decode_memory(const json_t *root, struct dcb_answer *answer,
     if (!dcb_memo_find(json_string_value(json_object_get(root, "memo")), &answer->memo))
         return dcb_error_set(err, DCB_ERROR_SYSTEM,
                              "'memo' of its answer is missing or not known");
-    if (answer->kind != DCB_ANSWER_FIGURES)
-        return decode_amount(root, answer, err);
-    if (answer->failure == DCB_FAILURE_NONE)
-        return decode_figures(root, answer, err);
-    answer->message = dcb_json_copy_line(root, "message", DCB_CASE_TEXT_MAX);
-    return 0;
+    if (answer->failure != DCB_FAILURE_NONE && answer->kind != DCB_ANSWER_TERM) {
+        answer->message = dcb_json_copy_line(root, "message", DCB_CASE_TEXT_MAX);
+        return 0;
+    }
+    return answer->kind == DCB_ANSWER_FIGURES ? decode_figures(root, answer, err)
+                                              : decode_amount(root, answer, err);
 }

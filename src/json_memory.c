@@ -158,14 +158,15 @@ static json_t *encode_memo(const struct dcb_memory *memory,
     struct dcb_memory_change net = dcb_memory_compare(
         cell, baseline, dcb_memory_layer(memory), DCB_FIGURE_NET, margin_of(frame, memo));
 
-    return json_pack("{s:s, s:s?, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "memo",
-                     dcb_memo_name(memo), "failure", dcb_failure_name(cell->failure),
-                     "message", dcb_json_message(cell->message), "iterations",
-                     dcb_json_whole(cell->iterations), "layers",
-                     counted ? encode_layers(memory, cell) : json_null(), "peak_terms",
-                     counted ? encode_terms(cell->terms, cell->term_count) : json_null(),
-                     "peak_change", encode_change(&peak), "net_change",
-                     encode_change(&net), "prediction", encode_prediction(cell));
+    return json_pack(
+        "{s:s, s:s?, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "memo",
+        dcb_memo_name(memo), "failure", dcb_failure_name(cell->failure), "message",
+        dcb_json_message(cell->message), "iterations", dcb_json_whole(cell->iterations),
+        "layers", counted ? encode_layers(memory, cell) : json_null(), "peak_terms",
+        counted ? encode_terms(cell->terms, cell->term_count) : json_null(),
+        "peak_change", encode_change(&peak), "net_change", encode_change(&net),
+        "prediction", encode_prediction(cell), "prediction_missing",
+        dcb_json_message(counted ? cell->prediction_missing : NULL));
 }
 
 /* ---- leaks ---- */

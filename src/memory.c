@@ -28,6 +28,7 @@ static void clear_pair(struct dcb_memory_pair *pair)
 {
     for (size_t i = 0; i < DCB_MEMO_COUNT; i++) {
         free(pair->cells[i].message);
+        free(pair->cells[i].prediction_missing);
         clear_terms(pair->cells[i].terms, pair->cells[i].term_count);
         clear_terms(pair->cells[i].rests, pair->cells[i].rest_count);
     }
@@ -125,7 +126,7 @@ struct dcb_memory_change dcb_memory_compare(const struct dcb_memory_cell *cell,
 
 bool dcb_memory_unpredicted(const struct dcb_memory_cell *cell, int64_t *ret_bytes)
 {
-    if (!dcb_memory_cell_is_counted(cell) || !cell->predicted)
+    if (!dcb_memory_cell_is_counted(cell) || !cell->predicted || cell->prediction_missing)
         return false;
     *ret_bytes = cell->values[DCB_LAYER_INTERPRETER][DCB_FIGURE_NET].value -
                  (int64_t)cell->predicted_bytes;

@@ -62,6 +62,8 @@ struct dcb_memory_cell {
     /* sys.getsizeof of the objects of the copies that are not shared with the originals,
      * GC headers included. */
     bool predicted;
+    char *prediction_missing; /* it was asked, and is not known; why, one line, untrusted;
+                                 NULL */
     uint64_t predicted_objects, predicted_bytes;
 
     /* What the net bytes are more than that, by the type whose objects it belongs to, or,

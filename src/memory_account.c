@@ -246,6 +246,11 @@ static int take_prediction(struct dcb_memory_account *account,
     cell->predicted = true;
     cell->predicted_objects = answer->count;
     cell->predicted_bytes = (uint64_t)answer->bytes;
+    if (answer->failure != DCB_FAILURE_NONE) {
+        cell->prediction_missing =
+            dcb_xstrdup(answer->message ? answer->message : "no reason given");
+        dcb_utf8_make_line(cell->prediction_missing);
+    }
     return 0;
 }
 

@@ -325,8 +325,10 @@ static void append_predictions(const struct block *block)
         char *rests;
         int64_t rest;
 
-        if (!dcb_memory_unpredicted(cell, &rest))
+        if (!dcb_memory_unpredicted(cell, &rest)) {
+            dcb_memory_append_missing(block->sheet, label_of(block, i), cell);
             continue;
+        }
         if (rest == 0) {
             dcb_strbuf_appendf(&right, "%s %s", right.length ? "," : "",
                                label_of(block, i));

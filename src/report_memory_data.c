@@ -138,7 +138,7 @@ static void cell_row(const struct csv *csv, const struct dcb_memory_pair *pair,
         whole_cell(csv->table, cell->values[layer][i].high);
     }
     change_cells(csv, pair, memo, layer);
-    if (cell->predicted && layer == DCB_LAYER_INTERPRETER) {
+    if (cell->predicted && !cell->prediction_missing && layer == DCB_LAYER_INTERPRETER) {
         whole_cell(csv->table, (int64_t)cell->predicted_bytes);
         whole_cell(csv->table, (int64_t)cell->predicted_objects);
     } else {

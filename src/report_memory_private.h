@@ -37,6 +37,10 @@ void dcb_memory_append_term(const struct dcb_memory_term *term, struct dcb_strbu
 /* ": dict 8 B more, datetime.time 320 B less"; "" without a rest. Owned by the caller. */
 char *dcb_memory_rests(const struct dcb_memory_cell *cell);
 
+/* Why its net bytes were not predicted; nothing where that is not said. */
+void dcb_memory_append_missing(const struct dcb_memory_sheet *sheet, const char *label,
+                               const struct dcb_memory_cell *cell);
+
 /* The label as it fits a table. Owned by the caller. */
 char *dcb_memory_label(const struct dcb_memory_sheet *sheet, const char *label);
 

@@ -109,6 +109,14 @@ char *dcb_memory_rests(const struct dcb_memory_cell *cell)
     return out.length ? dcb_strbuf_take(&out) : dcb_xstrdup("");
 }
 
+void dcb_memory_append_missing(const struct dcb_memory_sheet *sheet, const char *label,
+                               const struct dcb_memory_cell *cell)
+{
+    if (dcb_memory_cell_is_counted(cell) && cell->prediction_missing)
+        dcb_memory_remark(sheet, dcb_xasprintf("net of %s is not predicted: %s", label,
+                                               cell->prediction_missing));
+}
+
 char *dcb_memory_label(const struct dcb_memory_sheet *sheet, const char *label)
 {
     return sheet->sheet.format == DCB_TABLE_TEXT ? dcb_utf8_shorten(label, LABEL_WIDTH)

@@ -39,7 +39,7 @@ def _attributes(x):
         return []
     try:
         return [object.__getattribute__(x, "__dict__")]
-    except AttributeError:
+    except Exception:       # a class may have its own way to be asked
         return []
 
 
@@ -51,11 +51,12 @@ def _untold(x):
     datetime = modules.get("datetime")
     if not datetime:
         return []
-    if isinstance(x, datetime.datetime):
+    cls = type(x)       # not x.__class__, which may be code of its own
+    if issubclass(cls, datetime.datetime):
         return [datetime.datetime.tzinfo.__get__(x)]
-    if isinstance(x, datetime.time):
+    if issubclass(cls, datetime.time):
         return [datetime.time.tzinfo.__get__(x)]
-    if isinstance(x, datetime.timezone):
+    if issubclass(cls, datetime.timezone):
         return datetime.timezone.__getinitargs__(x)
     return []
 
@@ -66,7 +67,8 @@ def _reachable(x, known):
     stack = [x]
     while stack:
         x = stack.pop()
-        if id(x) in found or id(x) in known or isinstance(x, _LEFT_OUT):
+        if id(x) in found or id(x) in known or issubclass(
+                type(x), _LEFT_OUT):
             continue
         found[id(x)] = x
         stack += get_referents(x)

@@ -25,7 +25,7 @@ def _add(sums, x, place, also=None):
     for at in (place,) if also is None else (place, also):
         row[at] += 1
         row[at + 1] += size
-    if isinstance(x, list):
+    if issubclass(type(x), list):
         at = 6 if place == 0 else 8
         row[at] += list.__len__(x)
         row[at + 1] += _room(x)

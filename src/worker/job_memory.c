@@ -181,10 +181,16 @@ static int explain(const struct worker_link *link, struct worker_python *python,
     if (worker_memory_predict(python, memo, beat, (void *)(uintptr_t)link, &prediction,
                               err) != 0)
         return -1;
-    worker_answer(link, &(struct dcb_answer){.kind = DCB_ANSWER_PREDICTION,
-                                             .memo = memo,
-                                             .count = prediction.objects,
-                                             .bytes = (int64_t)prediction.bytes});
+    if (*prediction.missing)
+        worker_answer(link, &(struct dcb_answer){.kind = DCB_ANSWER_PREDICTION,
+                                                 .memo = memo,
+                                                 .failure = DCB_FAILURE_RAISED,
+                                                 .message = prediction.missing});
+    else
+        worker_answer(link, &(struct dcb_answer){.kind = DCB_ANSWER_PREDICTION,
+                                                 .memo = memo,
+                                                 .count = prediction.objects,
+                                                 .bytes = (int64_t)prediction.bytes});
     answer_terms(link, memo, &prediction.rest, false);
     return 0;
 }

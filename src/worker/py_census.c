@@ -25,6 +25,11 @@ static int take_row(PyObject *row_b, struct worker_census *ret_row)
         ret_row->counts[i] = PyLong_AsLongLong(PyTuple_GET_ITEM(row_b, FIRST + i));
         if (PyErr_Occurred())
             return -1;
+        if (ret_row->counts[i] > DCB_ANSWER_BYTES_MAX) {
+            PyErr_Format(PyExc_OverflowError, "sys.getsizeof says %lld for objects of %s",
+                         (long long)ret_row->counts[i], ret_row->name);
+            return -1;
+        }
     }
     return 0;
 }

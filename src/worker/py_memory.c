@@ -1,5 +1,6 @@
 #include "py_memory.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -331,47 +332,6 @@ int worker_memory_explain(struct worker_python *python, struct worker_terms *ret
 
 /* ---- what the copies should hold ---- */
 
-/* Whether the object was made by the call: there are ints, texts and others that the
- * interpreter keeps, and dictionaries that it makes when one asks for them. */
-static bool is_new(const struct worker_memory *memory, PyObject *object_b,
-                   const struct call *call)
-{
-    for (size_t distance = 0; distance <= 4 * sizeof(void *);
-         distance += 2 * sizeof(void *)) {
-        struct dcb_ledger_block block;
-
-        if (dcb_ledger_find(memory->ledger, (uintptr_t)object_b - distance, &block))
-            return block.serial >= call->serial && block.serial < call->end_serial;
-    }
-    return false;
-}
-
-/* -1 with an exception. `ret_terms`, where it is asked for, has what is less by type. */
-static int add_sizes(const struct worker_memory *memory, PyObject *objects_b,
-                     const struct call *call, struct worker_prediction *prediction,
-                     struct worker_terms *terms)
-{
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(objects_b); i++) {
-        PyObject *object_b = PyList_GET_ITEM(objects_b, i), *size;
-        int64_t bytes;
-
-        if (!is_new(memory, object_b, call))
-            continue;
-        size = PyObject_CallOneArg(memory->getsizeof, object_b);
-        if (!size)
-            return -1;
-        bytes = PyLong_AsLongLong(size);
-        Py_DECREF(size);
-        if (PyErr_Occurred())
-            return -1;
-        prediction->objects++;
-        prediction->bytes += (uint64_t)bytes;
-        if (terms)
-            worker_terms_add(terms, Py_TYPE(object_b)->tp_name, false, -bytes);
-    }
-    return 0;
-}
-
 /* What the blocks of the copy come to, by the type that each of them belongs to. It is
  * alive alone. */
 static void add_blocks(const struct worker_memory *memory, PyObject *objects_b,
@@ -413,31 +373,44 @@ static int explain_rest(struct worker_memory *memory, PyObject *objects_b,
         return -1;
     worker_terms_add(ret, "other", false, 0);
     add_blocks(memory, objects_b, call, ret);
-    if (add_sizes(memory, objects_b, call, &again, ret) != 0)
+    if (worker_sizes_add(memory->getsizeof, objects_b, call->serial, call->end_serial,
+                         &again, ret) != 0)
         return -1;
     worker_terms_add(ret, "other", false, rest - (worker_terms_sum(ret) - before));
     return 0;
 }
 
-static int predict_call(struct worker_python *python, struct call *call,
+/* -1 with an exception, which may be of the objects' own code. */
+static int predict_copy(struct worker_python *python, const struct call *call,
                         struct worker_prediction *prediction)
 {
     struct worker_memory *memory = python->memory;
     uint64_t before = prediction->bytes;
+    PyObject *objects = PyObject_CallFunctionObjArgs(
+        memory->not_shared, python->arguments_b[call->object + 1], call->copy, NULL);
+    int rc = objects ? worker_sizes_add(memory->getsizeof, objects, call->serial,
+                                        call->end_serial, prediction, NULL)
+                     : -1;
+
+    if (rc == 0 && net_of(call) != (int64_t)(prediction->bytes - before))
+        rc = explain_rest(memory, objects, call,
+                          net_of(call) - (int64_t)(prediction->bytes - before),
+                          &prediction->rest);
+    Py_XDECREF(objects);
+    return rc;
+}
+
+static int predict_call(struct worker_python *python, struct call *call,
+                        struct worker_prediction *prediction)
+{
+    struct dcb_error why = DCB_ERROR_INIT;
     int rc = begin_call(python, call);
 
-    if (rc == 0) {
-        PyObject *objects = PyObject_CallFunctionObjArgs(
-            memory->not_shared, python->arguments_b[call->object + 1], call->copy, NULL);
-
-        rc = objects && PyList_Check(objects)
-                 ? add_sizes(memory, objects, call, prediction, NULL)
-                 : -1;
-        if (rc == 0 && net_of(call) != (int64_t)(prediction->bytes - before))
-            rc = explain_rest(memory, objects, call,
-                              net_of(call) - (int64_t)(prediction->bytes - before),
-                              &prediction->rest);
-        Py_XDECREF(objects);
+    if (rc == 0 && predict_copy(python, call, prediction) != 0) {
+        worker_error_from_exception(python, &why);
+        snprintf(prediction->missing, sizeof prediction->missing, "%.*s",
+                 (int)sizeof prediction->missing - 1, why.text);
+        prediction->rest.found = false;
     }
     return end_call(python, call, rc);
 }
@@ -447,7 +420,7 @@ int worker_memory_predict(struct worker_python *python, enum dcb_memo kind,
                           struct worker_prediction *ret_prediction, struct dcb_error *err)
 {
     *ret_prediction = (struct worker_prediction){.objects = 0};
-    for (size_t i = 0; i < python->object_count; i++) {
+    for (size_t i = 0; i < python->object_count && !*ret_prediction->missing; i++) {
         struct call call = {.object = i, .kind = kind};
 
         step(context);

@@ -42,6 +42,15 @@ const struct worker_block *worker_blocks_list(const struct worker_blocks *blocks
 /* Of these, it is this object's, whatever it looked like. */
 void worker_blocks_know(struct worker_blocks *blocks, PyObject *object_b);
 
+/* ---- py_sizes.c ---- */
+
+/* Adds what sys.getsizeof says of the objects of the list that have a block of a serial
+ * between the two. `terms`, which may be NULL, has what is less by type. -1 with an
+ * exception. */
+int worker_sizes_add(PyObject *getsizeof_b, PyObject *objects_b, uint64_t serial,
+                     uint64_t end_serial, struct worker_prediction *prediction,
+                     struct worker_terms *terms);
+
 /* ---- py_terms.c ---- */
 
 struct worker_terms;

@@ -183,12 +183,14 @@ int worker_memory_explain(struct worker_python *python, struct worker_terms *ret
                           struct dcb_error *err);
 
 struct worker_prediction {
+    char missing[DCB_CASE_TEXT_MAX]; /* why it is not known; "" */
     uint64_t objects, bytes;
     struct worker_terms rest; /* what the net bytes are more, by type, or, below 0, less;
                                  not found where there is no rest */
 };
 
-/* What sys.getsizeof says of the objects of the copies, of one more iteration. */
+/* What sys.getsizeof says of the objects of the copies, of one more iteration. -1 where
+ * there is none to be had: objects that do not say their size are no such failure. */
 int worker_memory_predict(struct worker_python *python, enum dcb_memo kind,
                           void (*step)(void *context), void *context,
                           struct worker_prediction *ret_prediction,

@@ -594,6 +594,52 @@ def test_an_end_while_the_copies_are_checked(dcbench, write):
     assert "while checking its copy" in cell["message"] and cell["layers"] is None
 
 
+# ---- odd objects ----
+
+# One of two does not say its size.
+ODD = """
+class Odd(list):
+    def __sizeof__(self):
+        BODY
+workload = [Odd([1]), [2]]
+"""
+
+
+@pytest.mark.parametrize("body,why", [
+    ("raise RuntimeError('not \\x1b[2J|of me')", "RuntimeError: not "),
+    ("return -5", "__sizeof__() should return >= 0"),
+    ("return 1 << 60", "sys.getsizeof says 1152921504606"),
+    ("return 1 << 100", "OverflowError: ")])
+def test_an_object_that_does_not_say_its_size(dcbench, write, body, why):
+    write("w.py", ODD.replace("BODY", body))
+    data = memory(dcbench, "-w", "w.py")
+    for impl in "stdlib", "merged":
+        cell = cell_of(data, impl)
+        assert value(cell, "net") > 0 and cell["peak_terms"]
+        assert cell["prediction"] is None and why in cell["prediction_missing"], cell
+    done = dcbench("memory", "-w", "w.py")
+    text = " ".join(done.out.split())
+    assert "net of stdlib is not predicted: " in text and why in text, done
+    assert "\x1b" not in done.out
+    done = dcbench("memory", "-i", "stdlib", "-w", "w.py", "--census", status=3)
+    assert "not to be trusted" not in done.out, done
+
+
+def test_an_object_that_does_not_say_its_class(dcbench, write):
+    write("w.py", """
+class Odd(list):
+    @property
+    def __class__(self):
+        raise RuntimeError("not of me")
+workload = [Odd([1])]
+""")
+    data = memory(dcbench, "-i", "stdlib", "-w", "w.py", "--memo", "absent", "--census")
+    cell = cell_of(data, "stdlib")
+    assert cell["prediction_missing"] is None
+    assert cell["prediction"]["bytes"] == value(cell, "net", "interpreter") > 0
+    assert types_of(data, "w")["Odd"]["copied"] == 1
+
+
 # ---- what fails ----
 
 @pytest.mark.parametrize("text,said", [(RAISES, "ValueError: no memo"),

@@ -21,6 +21,18 @@ def test_what_is_shared_is_left_out():
         "dict", "list", "list", "list", "tuple"]
 
 
+def test_no_object_is_asked_for_its_class():
+    class Odd(list):
+        @property
+        def __class__(self):
+            raise RuntimeError
+
+        __dict__ = __class__
+
+    original = [Odd(), Odd()]
+    assert types(memory.reachable_from(original).values()) == ["Odd", "Odd"]
+
+
 def test_the_collector_is_not_told_of_time_zones():
     zone = timezone(timedelta(hours=2), "name")
     original = [datetime(2024, 1, 1, tzinfo=zone), time(1, tzinfo=zone), time(1)]
