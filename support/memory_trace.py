@@ -123,6 +123,10 @@ def difference(original, copy):
         return f"its copy is a {type(copy).__name__}"
     if copy != original:
         return "its copy is not equal to the container"
+    if type(next(_members(original))) is bytearray:
+        for i, (theirs, own) in enumerate(zip(original, copy)):
+            if own is theirs:
+                return f"shares objects[0][{i}] with the original"
     return None
 
 
@@ -162,6 +166,9 @@ def account(name, count, deepcopy):
         copy = deepcopy(original, memo)
     except Exception as error:
         return took, terms, f"{type(error).__name__} with a memo given", None
+    wrong = difference(original, copy)
+    if wrong:
+        return took, [], None, wrong
     if not memo:
         return took, terms, "it leaves nothing in a memo that it is given", None
     terms += _memo_terms(original, copy, memo)

@@ -180,6 +180,17 @@ int worker_describe_source(struct worker_python *python, const struct dcb_spec *
     return 0;
 }
 
+/* Once in the process's life: takes the list over. */
+static void take_objects(struct worker_python *python, PyObject *take_list)
+{
+    python->objects = take_list;
+    python->object_count = (size_t)PyList_GET_SIZE(take_list);
+    python->arguments_b =
+        dcb_xcalloc(python->object_count + 1, sizeof *python->arguments_b);
+    for (size_t i = 0; i < python->object_count; i++)
+        python->arguments_b[i + 1] = PyList_GET_ITEM(take_list, (Py_ssize_t)i);
+}
+
 int worker_load_workload(struct worker_python *python, const struct dcb_spec *spec,
                          size_t *ret_objects, struct dcb_error *err)
 {
@@ -190,13 +201,21 @@ int worker_load_workload(struct worker_python *python, const struct dcb_spec *sp
         Py_XDECREF(objects);
         return worker_error_from_exception(python, err);
     }
-    python->objects = objects;
-    python->object_count = (size_t)PyList_GET_SIZE(objects);
-    python->arguments_b =
-        dcb_xcalloc(python->object_count + 1, sizeof *python->arguments_b);
-    for (size_t i = 0; i < python->object_count; i++)
-        python->arguments_b[i + 1] = PyList_GET_ITEM(objects, (Py_ssize_t)i);
+    take_objects(python, objects);
     *ret_objects = python->object_count;
+    return 0;
+}
+
+int worker_load_object(struct worker_python *python, PyObject *object,
+                       struct dcb_error *err)
+{
+    PyObject *objects = PyList_New(1);
+
+    if (!objects)
+        return worker_error_from_exception(python, err);
+    Py_INCREF(object);
+    PyList_SET_ITEM(objects, 0, object);
+    take_objects(python, objects);
     return 0;
 }
 

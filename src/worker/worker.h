@@ -14,6 +14,7 @@
 #include "migrations.h"
 #include "trace.h"
 
+struct _object; /* Python's, where Python.h is not seen */
 struct dcb_error;
 struct worker_code;
 struct worker_python;
@@ -69,6 +70,10 @@ int worker_describe_source(struct worker_python *python, const struct dcb_spec *
 /* Loads the objects of the workload. */
 int worker_load_workload(struct worker_python *python, const struct dcb_spec *spec,
                          size_t *ret_objects, struct dcb_error *err);
+
+/* The same for an object of ours, alone. */
+int worker_load_object(struct worker_python *python, struct _object *object,
+                       struct dcb_error *err);
 
 /* Takes the picture of the objects that copies and, at the end, the objects themselves
  * are compared with. */
@@ -212,7 +217,6 @@ void worker_memory_name_losses(struct worker_python *python, uint64_t serial,
 
 /* ---- py_trace.c: the resident set size over time ---- */
 
-/* Python's objects, where Python.h is not seen. */
 struct worker_trace {
     struct _object *module, *build, *collect; /* support/memory_trace.py, gc.collect */
     struct _object *original, *copy;          /* NULL where there is none */

@@ -259,6 +259,44 @@ def test_a_copy_that_is_none(dcbench):
     assert cell["wrong"] and cell["failure"] == "its copy is the container itself"
 
 
+# Two copies warm up, each repeat has one, and two more say what is alive.
+SHALLOW = """
+from copy import copy
+def deepcopy(x, memo=None):
+    return copy(x)
+"""
+LATE = STANDARD + """
+calls = 0
+def deepcopy(x, memo=None):
+    global calls
+    calls += 1
+    return standard(x, memo) if calls < 7 else x
+"""
+KEPT = STANDARD + """
+calls = 0
+def deepcopy(x, memo=None):
+    global calls, kept
+    calls += 1
+    if calls < 8:
+        kept = standard(x, memo)
+    return kept
+"""
+
+
+@pytest.mark.parametrize("text, message", [
+    (SHALLOW, "shares objects[0][0] with the original"),
+    (LATE, "shares objects[0] with the original"),
+    (KEPT, "a later copy, compared with an earlier one: shares objects[0] with the "
+           "original"),
+])
+def test_the_last_copies_are_checked(dcbench, text, message):
+    (dcbench.folder / "user.py").write_text(text)
+    data = trace(dcbench, "-i", "user=user.py", "-w", "list-bytearray", "--size", "1M",
+                 "--repeat", "2", status=1)
+    cell = data["cells"][0]
+    assert cell["wrong"] and cell["failure"] == message, cell["failure"]
+
+
 @pytest.mark.parametrize("text, message", [
     (CRASHES, "killed by SIGSEGV while copying, in repeat 1"),
     (HANGS, "no sign of life for"),

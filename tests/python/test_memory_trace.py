@@ -51,6 +51,18 @@ def test_copied_members():
     assert found["keep-alive list"][1] == sys.getsizeof(memo[id(memo)])
 
 
+def test_members_that_are_shared_and_must_not_be():
+    assert terms("list-bytearray", deepcopy=lambda x, memo=None: copy.copy(x))[2] == (
+        "shares objects[0][0] with the original")
+
+    def shares_with_a_memo(x, memo=None):
+        return copy.deepcopy(x) if memo is None else copy.copy(x)
+
+    assert terms("list-bytearray", deepcopy=shares_with_a_memo)[2] == (
+        "shares objects[0][0] with the original")
+    assert terms("list-bytes", deepcopy=shares_with_a_memo)[2] is None
+
+
 def test_what_a_memo_keeps_besides():
     found, _, _ = terms("set-bytes", 200)
     assert found["kept by the memo"][0] == 2    # a list of the items, and its copy
