@@ -318,6 +318,18 @@ def test_more_fails_where_that_is_asked(dcbench, native, write):
     dcbench(*ask, "--fail-if", "more", "--margin", "99", status=0)
 
 
+def test_more_needs_something_to_compare(dcbench):
+    ask = ("memory", "-i", "merged", "-w", "memo", "--fail-if", "more", "--memo")
+    done = dcbench(*ask, "mapping", status=4)
+    assert done.err == ("dcbench: --fail-if: nothing could be compared with stdlib: no "
+                        "other implementation was counted\n"), done
+    dcbench(*ask, "mapping,dict", status=0)
+    assert "no candidate is left" in dcbench.usage_error(
+        "memory", "-w", "none", "-i", "stdlib", "--fail-if", "more")
+    assert "--memo" in dcbench.usage_error("memory", "-w", "none", "--leaks", "--fail-if",
+                                           "more")
+
+
 THREADS = STANDARD + """
 import threading
 def work(held):

@@ -301,6 +301,35 @@ static void more_is_a_check_of_its_own(void **state)
     assert_int_equal(outcome_of(&told, 1, "peak, memo dict"), DCB_CI_PASSED);
 }
 
+static void assert_compared(const struct told *told, bool more, size_t undecided)
+{
+    struct dcb_ci ci = DCB_CI_INIT;
+
+    dcb_report_memory_ci(&told->memory, told->margin, more, &ci);
+    assert_int_equal(dcb_ci_count(&ci, DCB_CI_UNDECIDED), undecided);
+    assert_int_equal(dcb_ci_count(&ci, DCB_CI_FAILED), 0);
+    dcb_ci_clear(&ci);
+}
+
+static void nothing_compared_is_no_pass(void **state)
+{
+    struct told told;
+
+    (void)state;
+    make(&told);
+    told.margin = 0.2;
+    assert_compared(&told, true, 0);
+    move_to(&told, DCB_MEMO_MAPPING);
+    for (size_t i = 0; i < IMPLS; i++)
+        raise_in(&told.pairs[i].cells[DCB_MEMO_MAPPING], "TypeError: not here");
+    assert_compared(&told, false, 0);
+    assert_compared(&told, true, 1);
+    told.request.memos[DCB_MEMO_DICT] = true;
+    for (size_t i = 0; i < IMPLS; i++)
+        fill(&told.pairs[i].cells[DCB_MEMO_DICT], 700, 64);
+    assert_compared(&told, true, 0);
+}
+
 /* ---- below the table ---- */
 
 static void the_terms_of_a_peak_are_named(void **state)
@@ -566,6 +595,7 @@ int main(void)
         cmocka_unit_test(a_row_says_that_it_raises),
         cmocka_unit_test(what_the_baseline_refuses_is_nobodys_error),
         cmocka_unit_test(more_is_a_check_of_its_own),
+        cmocka_unit_test(nothing_compared_is_no_pass),
         cmocka_unit_test(the_terms_of_a_peak_are_named),
         cmocka_unit_test(what_stays_is_told_with_one_unit),
         cmocka_unit_test(what_stays_sometimes_is_a_spread),
