@@ -68,7 +68,7 @@ static void append_losses(const struct dcb_memory_sheet *sheet,
     struct dcb_strbuf out = DCB_STRBUF_INIT;
 
     for (size_t i = 0; loss.found && i < pair->leaks.term_count; i++)
-        dcb_memory_append_term(&pair->leaks.terms[i], &out);
+        dcb_memory_append_loss(&pair->leaks.terms[i], &out);
     if (out.length)
         dcb_memory_remark(sheet, dcb_xasprintf("%s lost: %s", label, out.text));
     if (pair->leaks.failure != DCB_FAILURE_NONE)

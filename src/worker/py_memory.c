@@ -269,7 +269,8 @@ static int prepare_blocks(struct worker_memory *memory)
     return 0;
 }
 
-/* Those that are still there belong to the copy, now that it is alive alone. */
+/* Those that are still there belong to the copy, now that it is alive alone. Without one,
+ * blocks are counted, else objects. */
 static void name_blocks(const struct worker_memory *memory, bool with_copy,
                         struct worker_terms *terms)
 {
@@ -285,7 +286,7 @@ static void name_blocks(const struct worker_memory *memory, bool with_copy,
             now.serial == items[i].block.serial)
             worker_terms_add(terms, "the copy", true, (int64_t)items[i].block.size);
         else
-            worker_terms_add_block(terms, &items[i]);
+            worker_terms_add_block(terms, &items[i], items[i].object || !with_copy);
     }
 }
 
@@ -305,7 +306,7 @@ static int take_picture(struct worker_python *python, struct worker_terms *ret_t
     if (rc == 0 && worker_blocks_list(memory->blocks, &count)) {
         name_blocks(memory, true, ret_terms);
         /* Blocks from before may have grown, or be gone. */
-        ret_terms->items[0].bytes += memory->peak.bytes - worker_terms_sum(ret_terms);
+        worker_terms_balance(ret_terms, memory->peak.bytes);
         ret_terms->found = true;
     }
     return end_call(python, &call, rc);
@@ -386,7 +387,7 @@ static void add_blocks(const struct worker_memory *memory, PyObject *objects_b,
     for (size_t i = 0; items && i < count; i++) {
         if (items[i].block.serial < call->end_serial &&
             items[i].block.layer == DCB_LAYER_INTERPRETER)
-            worker_terms_add_block(terms, &items[i]);
+            worker_terms_add_block(terms, &items[i], true);
     }
 }
 
@@ -489,7 +490,8 @@ int worker_memory_prepare_losses(struct worker_python *python, struct dcb_error 
 }
 
 void worker_memory_name_losses(struct worker_python *python, uint64_t serial,
-                               int64_t bytes, struct worker_terms *ret_terms)
+                               int64_t blocks, int64_t bytes,
+                               struct worker_terms *ret_terms)
 {
     struct worker_memory *memory = python->memory;
 
@@ -498,6 +500,7 @@ void worker_memory_name_losses(struct worker_python *python, uint64_t serial,
     worker_blocks_take(memory->blocks, 0);
     dcb_ledger_unlock(memory->ledger);
     name_blocks(memory, false, ret_terms);
-    ret_terms->items[0].bytes += bytes - worker_terms_sum(ret_terms);
+    worker_terms_balance(ret_terms, bytes);
+    worker_terms_balance_counts(ret_terms, blocks);
     ret_terms->found = true;
 }

@@ -341,7 +341,7 @@ static void the_terms_of_a_peak_are_named(void **state)
     make(&told);
     for (size_t i = 0; i < 6; i++)
         told.terms[1][i] = (struct dcb_memory_term){
-            .name = text(names[i]), .count = i, .bytes = i == 1 ? 9312 : 10};
+            .name = text(names[i]), .count = (int64_t)i, .bytes = i == 1 ? 9312 : 10};
     told.pairs[1].cells[DCB_MEMO_DICT].terms = told.terms[1];
     told.pairs[1].cells[DCB_MEMO_DICT].term_count = 6;
     assert_says(&told, 0,
@@ -459,7 +459,15 @@ static void a_leak_is_told_with_its_size(void **state)
     assert_says(&told, 0, "  no leak\n");
     assert_says(&told, 0, "  other              100  5,600       56  ");
     assert_says(&told, 0, "  leak\n  after 2,000 iterations that are not counted\n");
-    assert_says(&told, -1, "  leak\n  other lost: list 5,600 B (100)\n");
+    assert_says(&told, -1, "  leak\n  other lost: list 5,600 B in 100 blocks\n");
+    told.terms[1][1] =
+        (struct dcb_memory_term){.name = text("other"), .count = -1, .bytes = -72};
+    told.pairs[1].leaks.term_count = 2;
+    assert_says(&told, -1,
+                "list 5,600 B in 100 blocks, less 72 B in 1 block of what was\n    there "
+                "before\n");
+    told.terms[1][1].count = 3;
+    assert_says(&told, -1, "list 5,600 B in 100 blocks, other -72 B in 3 blocks\n");
     assert_lacks(&told, 0, "deepcopy(x, {})");
     assert_int_equal(outcome_of(&told, 1, "leaks"), DCB_CI_FAILED);
     assert_int_equal(outcome_of(&told, 0, "leaks"), DCB_CI_PASSED);
