@@ -87,9 +87,7 @@ void dcb_memory_append_term(const struct dcb_memory_term *term, struct dcb_strbu
     }
     dcb_strbuf_appendf(out, "%s%s %s", comma, term->name,
                        dcb_memory_amount(bytes, term->bytes));
-    if (term->count == 0)
-        dcb_strbuf_append(out, " (older)");
-    else if (term->count != 1)
+    if (term->count != 1)
         dcb_strbuf_appendf(out, " (%s)", dcb_memory_whole(count, (int64_t)term->count));
 }
 

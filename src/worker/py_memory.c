@@ -269,27 +269,6 @@ static int prepare_blocks(struct worker_memory *memory)
     return 0;
 }
 
-/* Those that are still there belong to the copy, now that it is alive alone. Without one,
- * blocks are counted, else objects. */
-static void name_blocks(const struct worker_memory *memory, bool with_copy,
-                        struct worker_terms *terms)
-{
-    size_t count;
-    const struct worker_block *items = worker_blocks_list(memory->blocks, &count);
-
-    *terms = (struct worker_terms){.count = 0};
-    worker_terms_add(terms, "other", false, 0);
-    for (size_t i = 0; items && i < count; i++) {
-        struct dcb_ledger_block now;
-
-        if (with_copy && dcb_ledger_find(memory->ledger, items[i].block.address, &now) &&
-            now.serial == items[i].block.serial)
-            worker_terms_add(terms, "the copy", true, (int64_t)items[i].block.size);
-        else
-            worker_terms_add_block(terms, &items[i], items[i].object || !with_copy);
-    }
-}
-
 static int take_picture(struct worker_python *python, struct worker_terms *ret_terms)
 {
     struct worker_memory *memory = python->memory;
@@ -304,7 +283,7 @@ static int take_picture(struct worker_python *python, struct worker_terms *ret_t
     rc = begin_call(python, &call);
     ret_terms->found = false;
     if (rc == 0 && worker_blocks_list(memory->blocks, &count)) {
-        name_blocks(memory, true, ret_terms);
+        worker_terms_name(ret_terms, memory->blocks, memory->ledger);
         /* Blocks from before may have grown, or be gone. */
         worker_terms_balance(ret_terms, memory->peak.bytes);
         ret_terms->found = true;
@@ -499,7 +478,7 @@ void worker_memory_name_losses(struct worker_python *python, uint64_t serial,
     dcb_ledger_lock(memory->ledger);
     worker_blocks_take(memory->blocks, 0);
     dcb_ledger_unlock(memory->ledger);
-    name_blocks(memory, false, ret_terms);
+    worker_terms_name(ret_terms, memory->blocks, NULL);
     worker_terms_balance(ret_terms, bytes);
     worker_terms_balance_counts(ret_terms, blocks);
     ret_terms->found = true;

@@ -61,3 +61,24 @@ void worker_terms_balance_counts(struct worker_terms *terms, int64_t count)
         count -= terms->items[i].count;
     terms->items[0].count += count;
 }
+
+void worker_terms_name(struct worker_terms *ret_terms, const struct worker_blocks *blocks,
+                       struct dcb_ledger *ledger)
+{
+    size_t count;
+    const struct worker_block *items = worker_blocks_list(blocks, &count);
+
+    *ret_terms = (struct worker_terms){.count = 0};
+    worker_terms_add(ret_terms, "other", false, 0);
+    for (size_t i = 0; items && i < count; i++) {
+        const struct worker_block *item = &items[i];
+        struct dcb_ledger_block now;
+
+        if (ledger && dcb_ledger_find(ledger, item->block.address, &now) &&
+            now.serial == item->block.serial)
+            worker_terms_add(ret_terms, "the copy", item->object,
+                             (int64_t)item->block.size);
+        else
+            worker_terms_add_block(ret_terms, item, item->object || !ledger);
+    }
+}

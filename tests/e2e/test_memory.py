@@ -184,6 +184,18 @@ def test_a_table_is_not_what_was_there_before(dcbench, write):
     assert {name for name, _, _ in stdlib ^ tables} == {"list"}, stdlib ^ tables
 
 
+def test_the_former_table_of_a_set_is_no_object(dcbench, write):
+    """Of the copy there is one object, with two tables while it is being filled."""
+    write("w.py", "workload = [set(range(1000))]\n")
+    ask = ("memory", "-i", "stdlib", "-w", "w.py")
+    terms = {term["name"]: term
+             for term in cell_of(memory(dcbench, *ask[1:]), "stdlib")["peak_terms"]}
+    assert terms["the copy"]["count"] == 1 and terms["set"]["count"] == 0, terms
+    table = " ".join(dcbench(*ask).out.split())
+    assert f"set {terms['set']['bytes']:,} B (0)" in table and "older." in table, table
+    assert re.search(r"the copy [\d,]+ B,", table), table
+
+
 def test_another_seed_changes_no_figure(dcbench):
     one, other = (memory(dcbench, "-w", "memo", "--seed", seed) for seed in "34")
     assert figures(one) == figures(other)

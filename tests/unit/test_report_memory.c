@@ -345,8 +345,8 @@ static void the_terms_of_a_peak_are_named(void **state)
     told.pairs[1].cells[DCB_MEMO_DICT].terms = told.terms[1];
     told.pairs[1].cells[DCB_MEMO_DICT].term_count = 6;
     assert_says(&told, 0,
-                "peak of other: the copy 10 B (older), dict 9,312 B, int 10 B (2), list "
-                "10 B\n    (3), and 20 B in 2 more (-v names them)\n");
+                "peak of other: the copy 10 B (0), dict 9,312 B, int 10 B (2), list 10 B "
+                "(3),\n    and 20 B in 2 more (-v names them)\n");
     assert_says(&told, 1, "a 10 B (4), b 10 B (5)\n");
     assert_lacks(&told, -1, "peak of");
     told.terms[1][1].bytes = INT64_C(50) << 20;
