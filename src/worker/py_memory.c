@@ -171,7 +171,8 @@ static void add_call(const struct call *call, struct dcb_figures *figures)
         if (peak > values[DCB_FIGURE_PEAK])
             values[DCB_FIGURE_PEAK] = peak;
         values[DCB_FIGURE_NET] += net;
-        values[DCB_FIGURE_MEMO] += call->kept[i].bytes - call->start[i].bytes - net;
+        if (call->kind != DCB_MEMO_ABSENT && call->kind != DCB_MEMO_NONE)
+            values[DCB_FIGURE_MEMO] += call->kept[i].bytes - call->start[i].bytes - net;
         values[DCB_FIGURE_ALLOCATIONS] += (int64_t)call->end[i].allocations;
         values[DCB_FIGURE_FREES] += (int64_t)call->end[i].frees;
         values[DCB_FIGURE_REALLOCATIONS] += (int64_t)call->end[i].reallocations;

@@ -259,6 +259,26 @@ def test_a_memo_that_is_given_keeps_something(dcbench):
     assert value(cell_of(data, "stdlib", "none"), "memo") == 0
 
 
+REVIVED = STANDARD + """
+class Revived:
+    def __del__(self):
+        Revived.last = self
+def deepcopy(x, memo=None):
+    one = Revived()
+    one.me = one
+    return standard(x, memo)
+"""
+
+
+def test_what_is_no_memo_is_none(dcbench, write):
+    """The first collection revives an object, and the second one frees another."""
+    write("revived.py", REVIVED)
+    data = memory(dcbench, "-i", "revived=revived.py", "-w", "none", "--memo",
+                  "absent,none")
+    for memo in ("absent", "none"):
+        assert value(cell_of(data, "revived", memo), "memo") == 0
+
+
 # ---- native memory ----
 
 @pytest.fixture
