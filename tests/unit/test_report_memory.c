@@ -473,6 +473,23 @@ static void a_leak_is_told_with_its_size(void **state)
     assert_int_equal(outcome_of(&told, 0, "leaks"), DCB_CI_PASSED);
 }
 
+static void what_was_freed_may_hide_a_leak(void **state)
+{
+    struct told told;
+
+    (void)state;
+    make(&told);
+    look_for_leaks(&told, -56);
+    assert_says(&told, 0, "  other               -1    -56    -0.56  ");
+    assert_says(&told, 0,
+                "\n  other: 56 B in 1 block that were there before are freed; a leak of "
+                "less would\n    not be seen\n");
+    assert_lacks(&told, 0, "stdlib: ");
+    assert_lacks(&told, -1, "freed");
+    look_for_leaks(&told, 5600);
+    assert_lacks(&told, 0, "freed");
+}
+
 static void what_was_not_run_is_not_known(void **state)
 {
     struct told told;
@@ -609,6 +626,7 @@ int main(void)
         cmocka_unit_test(what_stays_sometimes_is_a_spread),
         cmocka_unit_test(what_was_not_predicted_is_told),
         cmocka_unit_test(a_leak_is_told_with_its_size),
+        cmocka_unit_test(what_was_freed_may_hide_a_leak),
         cmocka_unit_test(what_was_not_run_is_not_known),
         cmocka_unit_test(a_census_is_shown_once_where_it_is_the_same),
         cmocka_unit_test(markdown_has_the_same),
