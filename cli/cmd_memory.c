@@ -75,6 +75,27 @@ static bool is_asked(const struct cli_options *options, enum dcb_memo memo)
            cli_list_contains(&options->memos, dcb_memo_name(memo));
 }
 
+/* --fail-if compares single copies with those of the baseline. */
+static int check_fail_if(const struct cli_options *options, const struct dcb_plan *plan,
+                         struct dcb_error *err)
+{
+    bool counts = false;
+
+    if (options->fail_if.count == 0)
+        return 0;
+    if (plan->arm_count == 1)
+        return dcb_error_set(
+            err, DCB_ERROR_USAGE,
+            "--fail-if: %s is the baseline, and no candidate is left to judge",
+            plan->arms[0].label);
+    for (int i = 0; i < DCB_MEMO_COUNT; i++)
+        counts = counts || is_asked(options, (enum dcb_memo)i);
+    return counts ? 0
+                  : dcb_error_set(err, DCB_ERROR_USAGE,
+                                  "--fail-if: single copies are compared, and with "
+                                  "--leaks or --census they are counted with --memo");
+}
+
 /* What is counted, and what the documents tell beside it. */
 struct frame {
     const struct cli_options *options;
@@ -184,7 +205,8 @@ static void tell_more(const struct cli_options *options, const struct dcb_ci *ci
 {
     for (size_t i = 0; i < ci->count && options->fail_if.count; i++) {
         const struct dcb_ci_finding *finding = &ci->findings[i];
-        bool gate = strncmp(finding->rule, "peak", 4) == 0 ||
+        bool gate = strcmp(finding->rule, "more") == 0 ||
+                    strncmp(finding->rule, "peak", 4) == 0 ||
                     strncmp(finding->rule, "net", 3) == 0;
 
         if (gate && finding->outcome != DCB_CI_PASSED && options->format != CLI_JSON &&
@@ -275,6 +297,8 @@ int cli_memory(const struct cli_options *options, struct dcb_error *err)
     frame.margin = cli_options_given(options, "margin") ? options->margin : (double)NAN;
     if (rc == 0)
         rc = make_plan(&frame, err);
+    if (rc == 0)
+        rc = check_fail_if(options, &frame.plan, err);
     cli_signals_catch(); /* from here on there are files that must not be left */
     if (rc == 0)
         rc = check_places(options, err);

@@ -159,8 +159,8 @@ struct dcb_answer {
     enum dcb_memo memo; /* figures, term, prediction */
     bool native;        /* figures, point: the native layer was counted */
     struct dcb_figures figures;
-    uint64_t count; /* term, prediction: objects or blocks */
-    int64_t bytes;  /* term, prediction */
+    int64_t count; /* term, prediction: objects or blocks */
+    int64_t bytes; /* term, prediction */
     struct dcb_memory_point point;
     int64_t census[DCB_CENSUS_COUNT];
     char *expected, *got, *expression; /* outcome; `version` as well. NULL: not said */

@@ -68,7 +68,7 @@ void dcb_json_encode_memory(const struct dcb_answer *answer, json_t *object)
         encode_figures(answer, object);
         return;
     }
-    json_object_set_new(object, "count", json_integer((json_int_t)answer->count));
+    json_object_set_new(object, "count", json_integer(answer->count));
     json_object_set_new(object, "bytes", json_integer(answer->bytes));
 }
 
@@ -138,11 +138,12 @@ static int decode_amount(const json_t *root, struct dcb_answer *answer,
     json_int_t count, bytes;
     bool is_term = answer->kind == DCB_ANSWER_TERM;
 
-    if (dcb_json_decode_range(root, "count", 0, COUNT_MAX, &count, err) != 0 ||
+    if (dcb_json_decode_range(root, "count", is_term ? -COUNT_MAX : 0, COUNT_MAX, &count,
+                              err) != 0 ||
         dcb_json_decode_range(root, "bytes", is_term ? -BYTES_MAX : 0, BYTES_MAX, &bytes,
                               err) != 0)
         return -1;
-    answer->count = (uint64_t)count;
+    answer->count = count;
     answer->bytes = bytes;
     return is_term ? dcb_json_take_name(root, answer, err) : 0;
 }

@@ -201,7 +201,7 @@ static bool is_run(struct dcb_json_reader *reader, json_t *root)
             "timed",
             kind, kind);
     else if (!reader->failed && strcmp(kind, "run") != 0)
-        dcb_json_fail(reader, "kind", "a result of kind '%.60s': only runs are compared",
+        dcb_json_fail(reader, "kind", "a result of kind '%.60s', which is not known here",
                       kind);
     return !reader->failed;
 }

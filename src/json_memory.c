@@ -103,10 +103,10 @@ static json_t *encode_terms(const struct dcb_memory_term *terms, size_t count)
     json_t *array = json_array();
 
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(array, json_pack("{s:o, s:o, s:o}", "name",
-                                               dcb_json_message(terms[i].name), "count",
-                                               dcb_json_whole(terms[i].count), "bytes",
-                                               json_integer((json_int_t)terms[i].bytes)));
+        json_array_append_new(
+            array, json_pack("{s:o, s:o, s:o}", "name", dcb_json_message(terms[i].name),
+                             "count", json_integer((json_int_t)terms[i].count), "bytes",
+                             json_integer((json_int_t)terms[i].bytes)));
     return array;
 }
 

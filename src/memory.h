@@ -41,7 +41,8 @@ struct dcb_memory_value {
 struct dcb_memory_term {
     char *name; /* "dict", "free tuple" (it waits to be used again); "the copy"; "native";
                    "other": of no known type */
-    uint64_t count; /* of the objects; of the blocks, where they have no type */
+    int64_t
+        count; /* of a peak: objects, or blocks where they have no type; else blocks */
     int64_t bytes; /* "other" may be below 0: what the call gave back of what there was */
 };
 
@@ -80,7 +81,8 @@ struct dcb_memory_leaks {
     /* The first one at 0 iterations; the others say what there is more than there. */
     struct dcb_memory_point *points;
     size_t point_count;
-    struct dcb_memory_term *terms; /* what was lost, by type; none where nothing was */
+    struct dcb_memory_term *terms; /* what was lost, by type; none where nothing was. They
+                                      come to the blocks and bytes of the last point */
     size_t term_count;
 };
 

@@ -244,7 +244,7 @@ static int take_prediction(struct dcb_memory_account *account,
         !dcb_memory_cell_is_counted(cell) || cell->predicted)
         return out_of_place(err);
     cell->predicted = true;
-    cell->predicted_objects = answer->count;
+    cell->predicted_objects = (uint64_t)answer->count;
     cell->predicted_bytes = (uint64_t)answer->bytes;
     if (answer->failure != DCB_FAILURE_NONE) {
         cell->prediction_missing =

@@ -404,8 +404,9 @@ static void append_legend(const struct dcb_memory_sheet *sheet, bool counted)
     if (counted)
         dcb_memory_remark(sheet,
                           dcb_xstrdup("peak of ...: what was alive then, with the number "
-                                      "of objects in parentheses; older: objects from "
-                                      "before the call have grown."));
+                                      "of objects, or of native and other blocks, in "
+                                      "parentheses where it is not 1; 0: tables of "
+                                      "objects that are in the copy or older."));
     if (memory->request->leak_iterations)
         dcb_memory_remark(sheet,
                           dcb_xstrdup("B/1,000: bytes lost in a thousand calls; RSS: how "

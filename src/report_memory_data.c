@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ci.h"
 #include "format.h"
@@ -359,11 +360,28 @@ static void check_census(const struct checks *checks, const struct dcb_memory_pa
                    census->type_count);
 }
 
+/* What the baseline refuses, too, is nobody's failure; but where all is refused, nobody
+ * has passed. */
+static void check_compared(const struct checks *checks, size_t first)
+{
+    const struct dcb_memory *memory = checks->memory;
+
+    for (size_t i = first; i < checks->ci->count; i++) {
+        if (strncmp(checks->ci->findings[i].rule, "peak", 4) == 0)
+            return;
+    }
+    dcb_ci_add(checks->ci, NULL, NULL, "more",
+               memory->stopped ? DCB_CI_SKIPPED : DCB_CI_UNDECIDED,
+               "nothing could be compared with %s: no other implementation was counted",
+               memory->request->impls[0].label);
+}
+
 void dcb_report_memory_ci(const struct dcb_memory *memory, double margin, bool more,
                           struct dcb_ci *ci)
 {
     const struct checks checks = {
         .memory = memory, .margin = margin, .more = more, .ci = ci};
+    size_t first = ci->count;
 
     for (size_t i = 0; i < memory->pair_count; i++) {
         const struct dcb_memory_pair *pair = &memory->pairs[i];
@@ -377,4 +395,6 @@ void dcb_report_memory_ci(const struct dcb_memory *memory, double margin, bool m
         if (pair->census.asked)
             check_census(&checks, pair);
     }
+    if (more)
+        check_compared(&checks, first);
 }

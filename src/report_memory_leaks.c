@@ -60,6 +60,26 @@ static void loss_cells(const struct dcb_memory_sheet *sheet,
                                      : "not known");
 }
 
+/* What is freed of before hides as much that is lost. */
+static void append_freed(const struct dcb_memory_sheet *sheet,
+                         const struct dcb_memory_pair *pair)
+{
+    struct dcb_memory_loss loss = dcb_memory_loss(sheet->memory, pair);
+    enum dcb_layer layer = dcb_memory_layer(sheet->memory);
+    char bytes[DCB_FORMAT_SIZE], blocks[DCB_FORMAT_SIZE];
+
+    if (loss.found || (loss.bytes[layer] == 0 && loss.blocks[layer] == 0))
+        return;
+    dcb_memory_remark(
+        sheet,
+        dcb_xasprintf("%s: %s in %s block%s that were there before are freed; a leak of "
+                      "less would not be seen",
+                      sheet->memory->request->impls[pair->impl].label,
+                      dcb_memory_amount(bytes, -loss.bytes[layer]),
+                      dcb_memory_whole(blocks, -loss.blocks[layer]),
+                      loss.blocks[layer] == -1 ? "" : "s"));
+}
+
 static void append_losses(const struct dcb_memory_sheet *sheet,
                           const struct dcb_memory_pair *pair)
 {
@@ -68,7 +88,7 @@ static void append_losses(const struct dcb_memory_sheet *sheet,
     struct dcb_strbuf out = DCB_STRBUF_INIT;
 
     for (size_t i = 0; loss.found && i < pair->leaks.term_count; i++)
-        dcb_memory_append_term(&pair->leaks.terms[i], &out);
+        dcb_memory_append_loss(&pair->leaks.terms[i], &out);
     if (out.length)
         dcb_memory_remark(sheet, dcb_xasprintf("%s lost: %s", label, out.text));
     if (pair->leaks.failure != DCB_FAILURE_NONE)
@@ -117,6 +137,8 @@ void dcb_memory_append_leaks(const struct dcb_memory_sheet *sheet, size_t worklo
         dcb_memory_remark(sheet,
                           dcb_xasprintf("after %s iterations that are not counted",
                                         dcb_memory_whole(count, (int64_t)warm_ups)));
+    for (size_t i = 0; i < request->impl_count && sheet->sheet.verbosity >= 0; i++)
+        append_freed(sheet, dcb_memory_pair(sheet->memory, workload, i));
     for (size_t i = 0; i < request->impl_count; i++)
         append_losses(sheet, dcb_memory_pair(sheet->memory, workload, i));
 }

@@ -31,8 +31,11 @@ struct dcb_memory_cell;
 struct dcb_memory_term;
 struct dcb_strbuf;
 
-/* ", int 256 B (8)": a part of a peak, or of what was lost. */
+/* ", int 256 B (8)": a part of a peak. */
 void dcb_memory_append_term(const struct dcb_memory_term *term, struct dcb_strbuf *out);
+
+/* ", int 256 B in 8 blocks": a part of what was lost. */
+void dcb_memory_append_loss(const struct dcb_memory_term *term, struct dcb_strbuf *out);
 
 /* ": dict 8 B more, datetime.time 320 B less"; "" without a rest. Owned by the caller. */
 char *dcb_memory_rests(const struct dcb_memory_cell *cell);

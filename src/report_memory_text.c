@@ -87,10 +87,21 @@ void dcb_memory_append_term(const struct dcb_memory_term *term, struct dcb_strbu
     }
     dcb_strbuf_appendf(out, "%s%s %s", comma, term->name,
                        dcb_memory_amount(bytes, term->bytes));
-    if (term->count == 0)
-        dcb_strbuf_append(out, " (older)");
-    else if (term->count != 1)
+    if (term->count != 1)
         dcb_strbuf_appendf(out, " (%s)", dcb_memory_whole(count, (int64_t)term->count));
+}
+
+void dcb_memory_append_loss(const struct dcb_memory_term *term, struct dcb_strbuf *out)
+{
+    bool gone = term->bytes <= 0 && term->count <= 0;
+    int64_t sign = gone ? -1 : 1;
+    char bytes[DCB_FORMAT_SIZE], count[DCB_FORMAT_SIZE];
+
+    dcb_strbuf_appendf(
+        out, "%s%s %s in %s block%s%s", out->length ? ", " : "",
+        gone ? "less" : term->name, dcb_memory_amount(bytes, sign * term->bytes),
+        dcb_memory_whole(count, sign * term->count), sign * term->count == 1 ? "" : "s",
+        gone ? " of what was there before" : "");
 }
 
 char *dcb_memory_rests(const struct dcb_memory_cell *cell)

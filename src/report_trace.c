@@ -10,6 +10,7 @@
 #include "format_bytes.h"
 #include "model.h"
 #include "report_private.h"
+#include "result.h"
 #include "strbuf.h"
 #include "trace_chart.h"
 #include "utf8.h"
@@ -51,19 +52,20 @@ static void append_row(const struct dcb_trace *trace, const struct dcb_trace_cel
 {
     char *label = dcb_utf8_shorten(spec_of(trace, cell)->label, LABEL_WIDTH);
     struct dcb_trace_summary summary;
+    char peak[DCB_FORMAT_BYTES_SIZE];
 
     dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", label);
     free(label);
     if (!dcb_trace_summarize(cell, trace->request->size_bytes, &summary)) {
-        for (int i = 0; i < 6; i++)
+        for (int i = 0; i < 5; i++)
             dcb_text_table_cell(table, DCB_STYLE_DIM, "-");
         dcb_text_table_cell(table, DCB_STYLE_BAD, "%s",
                             cell->failure ? "failed" : "not traced");
         return;
     }
     bytes_cell(table, (double)summary.start_bytes);
-    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s", summary.exact ? "" : ">=");
-    bytes_cell(table, (double)summary.peak_bytes);
+    dcb_text_table_cell(table, DCB_STYLE_PLAIN, "%s%s", summary.exact ? "" : ">= ",
+                        dcb_format_bytes(peak, (double)summary.peak_bytes));
     bytes_cell(table, (double)summary.end_bytes);
     number_cell(table, summary.of_size);
     number_cell(table, summary.of_theory);
@@ -83,7 +85,6 @@ static void append_summary(const struct dcb_sheet *sheet, const struct dcb_trace
 
     dcb_text_table_column(table, DCB_ALIGN_LEFT, "implementation");
     dcb_text_table_column(table, DCB_ALIGN_RIGHT, "start");
-    dcb_text_table_column(table, DCB_ALIGN_RIGHT, "");
     dcb_text_table_column(table, DCB_ALIGN_RIGHT, "peak");
     dcb_text_table_column(table, DCB_ALIGN_RIGHT, "end");
     dcb_text_table_column(table, DCB_ALIGN_RIGHT, "x size");
@@ -235,6 +236,29 @@ static void append_cell(const struct dcb_sheet *sheet, const struct dcb_trace *t
     free(label);
 }
 
+static void append_header(const struct dcb_sheet *sheet, const struct dcb_trace *trace)
+{
+    const struct dcb_python *python = trace->python;
+    const char *implementation = python ? python->implementation : NULL;
+    const char *version = python ? python->version : NULL;
+    char size[DCB_FORMAT_BYTES_SIZE], *line;
+
+    if (implementation && strcmp(implementation, "cpython") == 0)
+        implementation = "CPython";
+    line = dcb_xasprintf("dcbench " DCB_VERSION ": memory over time; %s %s; %.*f s",
+                         implementation ? implementation : "Python",
+                         version ? version : "(not known)", trace->elapsed_s < 10,
+                         trace->elapsed_s);
+    if (sheet->verbosity >= 0)
+        dcb_sheet_line(sheet, line, false);
+    free(line);
+    line = dcb_xasprintf("%u time%s built, copied and dropped, %s each",
+                         trace->request->repeats, trace->request->repeats == 1 ? "" : "s",
+                         dcb_format_bytes(size, (double)trace->request->size_bytes));
+    dcb_sheet_line(sheet, line, !trace->stopped);
+    free(line);
+}
+
 void dcb_report_trace(const struct dcb_trace *trace,
                       const struct dcb_report_trace_look *look, struct dcb_strbuf *out)
 {
@@ -244,13 +268,8 @@ void dcb_report_trace(const struct dcb_trace *trace,
                               .utf8 = look->utf8,
                               .out = out};
     const struct dcb_trace_request *request = trace->request;
-    char size[DCB_FORMAT_BYTES_SIZE];
-    char *line = dcb_xasprintf(
-        "memory over time: %u times built, copied and dropped, %s each", request->repeats,
-        dcb_format_bytes(size, (double)request->size_bytes));
 
-    dcb_sheet_line(&sheet, line, !trace->stopped);
-    free(line);
+    append_header(&sheet, trace);
     if (trace->stopped)
         dcb_sheet_line(&sheet, "interrupted: this is what there is so far", true);
     for (int i = 0; i < DCB_CONTAINER_COUNT; i++) {

@@ -358,8 +358,8 @@ static int run_leaks(const struct worker_link *link, struct worker_python *pytho
     if (last.blocks[DCB_LAYER_BOTH] > first.blocks[DCB_LAYER_BOTH] ||
         last.bytes[DCB_LAYER_BOTH] > first.bytes[DCB_LAYER_BOTH]) {
         worker_memory_name_losses(
-            python, serial, last.bytes[DCB_LAYER_BOTH] - first.bytes[DCB_LAYER_BOTH],
-            &terms);
+            python, serial, last.blocks[DCB_LAYER_BOTH] - first.blocks[DCB_LAYER_BOTH],
+            last.bytes[DCB_LAYER_BOTH] - first.bytes[DCB_LAYER_BOTH], &terms);
         answer_terms(link, DCB_MEMO_ABSENT, &terms, true);
     }
     return 0;

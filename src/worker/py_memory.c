@@ -177,7 +177,8 @@ static void add_call(const struct call *call, struct dcb_figures *figures)
         if (peak > values[DCB_FIGURE_PEAK])
             values[DCB_FIGURE_PEAK] = peak;
         values[DCB_FIGURE_NET] += net;
-        values[DCB_FIGURE_MEMO] += call->kept[i].bytes - call->start[i].bytes - net;
+        if (call->kind != DCB_MEMO_ABSENT && call->kind != DCB_MEMO_NONE)
+            values[DCB_FIGURE_MEMO] += call->kept[i].bytes - call->start[i].bytes - net;
         values[DCB_FIGURE_ALLOCATIONS] += (int64_t)call->end[i].allocations;
         values[DCB_FIGURE_FREES] += (int64_t)call->end[i].frees;
         values[DCB_FIGURE_REALLOCATIONS] += (int64_t)call->end[i].reallocations;
@@ -275,26 +276,6 @@ static int prepare_blocks(struct worker_memory *memory)
     return 0;
 }
 
-/* Those that are still there belong to the copy, now that it is alive alone. */
-static void name_blocks(const struct worker_memory *memory, bool with_copy,
-                        struct worker_terms *terms)
-{
-    size_t count;
-    const struct worker_block *items = worker_blocks_list(memory->blocks, &count);
-
-    *terms = (struct worker_terms){.count = 0};
-    worker_terms_add(terms, "other", false, 0);
-    for (size_t i = 0; items && i < count; i++) {
-        struct dcb_ledger_block now;
-
-        if (with_copy && dcb_ledger_find(memory->ledger, items[i].block.address, &now) &&
-            now.serial == items[i].block.serial)
-            worker_terms_add(terms, "the copy", true, (int64_t)items[i].block.size);
-        else
-            worker_terms_add_block(terms, &items[i]);
-    }
-}
-
 static int take_picture(struct worker_python *python, struct worker_terms *ret_terms)
 {
     struct worker_memory *memory = python->memory;
@@ -309,9 +290,9 @@ static int take_picture(struct worker_python *python, struct worker_terms *ret_t
     rc = begin_call(python, &call);
     ret_terms->found = false;
     if (rc == 0 && worker_blocks_list(memory->blocks, &count)) {
-        name_blocks(memory, true, ret_terms);
+        worker_terms_name(ret_terms, memory->blocks, memory->ledger);
         /* Blocks from before may have grown, or be gone. */
-        ret_terms->items[0].bytes += memory->peak.bytes - worker_terms_sum(ret_terms);
+        worker_terms_balance(ret_terms, memory->peak.bytes);
         ret_terms->found = true;
     }
     return end_call(python, &call, rc);
@@ -351,7 +332,7 @@ static void add_blocks(const struct worker_memory *memory, PyObject *objects_b,
     for (size_t i = 0; items && i < count; i++) {
         if (items[i].block.serial < call->end_serial &&
             items[i].block.layer == DCB_LAYER_INTERPRETER)
-            worker_terms_add_block(terms, &items[i]);
+            worker_terms_add_block(terms, &items[i], true);
     }
 }
 
@@ -467,7 +448,8 @@ int worker_memory_prepare_losses(struct worker_python *python, struct dcb_error 
 }
 
 void worker_memory_name_losses(struct worker_python *python, uint64_t serial,
-                               int64_t bytes, struct worker_terms *ret_terms)
+                               int64_t blocks, int64_t bytes,
+                               struct worker_terms *ret_terms)
 {
     struct worker_memory *memory = python->memory;
 
@@ -475,7 +457,8 @@ void worker_memory_name_losses(struct worker_python *python, uint64_t serial,
     dcb_ledger_lock(memory->ledger);
     worker_blocks_take(memory->blocks, 0);
     dcb_ledger_unlock(memory->ledger);
-    name_blocks(memory, false, ret_terms);
-    ret_terms->items[0].bytes += bytes - worker_terms_sum(ret_terms);
+    worker_terms_name(ret_terms, memory->blocks, NULL);
+    worker_terms_balance(ret_terms, bytes);
+    worker_terms_balance_counts(ret_terms, blocks);
     ret_terms->found = true;
 }

@@ -58,7 +58,20 @@ struct worker_terms;
 /* Adds bytes to the term of the name, or, where there are too many, to the first one. */
 void worker_terms_add(struct worker_terms *terms, const char *name, bool counts,
                       int64_t bytes);
-void worker_terms_add_block(struct worker_terms *terms, const struct worker_block *item);
+/* `counts`: where it is part of an object of known type. */
+void worker_terms_add_block(struct worker_terms *terms, const struct worker_block *item,
+                            bool counts);
+
+/* What the blocks of the last picture are, counted as objects; those that the ledger
+ * still has belong to the copy, which is alive alone. Without a ledger: counted as
+ * blocks. */
+void worker_terms_name(struct worker_terms *ret_terms, const struct worker_blocks *blocks,
+                       struct dcb_ledger *ledger);
+
 int64_t worker_terms_sum(const struct worker_terms *terms);
+
+/* The first one gets what the others lack, or have too much. */
+void worker_terms_balance(struct worker_terms *terms, int64_t bytes);
+void worker_terms_balance_counts(struct worker_terms *terms, int64_t count);
 
 #endif

@@ -173,7 +173,7 @@ enum { WORKER_TERMS_MAX = 64, WORKER_TERM_NAME = 120 };
 
 struct worker_term {
     char name[WORKER_TERM_NAME];
-    uint64_t count;
+    int64_t count;
     int64_t bytes;
 };
 
@@ -206,14 +206,15 @@ int worker_memory_read(struct worker_python *python, struct dcb_memory_point *re
                        struct dcb_error *err);
 
 /* Before the first point, and after the last: what there is of blocks that were taken
- * since the serial was asked for. The terms come to `bytes`. */
+ * since the serial was asked for. The terms come to `blocks` and `bytes`. */
 int worker_memory_prepare_losses(struct worker_python *python, struct dcb_error *err);
 /* Iterations before the first reading, so that what happens once is over. */
 uint64_t worker_memory_least_warm_ups(void);
 
 uint64_t worker_memory_serial(const struct worker_python *python);
 void worker_memory_name_losses(struct worker_python *python, uint64_t serial,
-                               int64_t bytes, struct worker_terms *ret_terms);
+                               int64_t blocks, int64_t bytes,
+                               struct worker_terms *ret_terms);
 
 /* ---- py_trace.c: the resident set size over time ---- */
 

@@ -433,7 +433,7 @@ static void what_is_not_read(void **state)
                    "schema: is 'dcbench-doctor/1': results of runs");
     assert_refused("{\"schema\": \"dcbench-selftest/1\"}", "'dcbench-selftest/1'");
     assert_refused("{\"schema\": \"dcbench-result/1\", \"kind\": \"other\"}",
-                   "kind: a result of kind 'other': only runs are compared");
+                   "kind: a result of kind 'other', which is not known here");
     assert_refused("{\"schema\": \"dcbench-result/1\", \"kind\": \"verify\"}",
                    "kind: is 'verify': a result of 'dcbench verify', not of a run");
     assert_refused("{\"schema\": \"dcbench-result/1\", \"kind\": \"memory\"}",

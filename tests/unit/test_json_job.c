@@ -594,8 +594,8 @@ static void malformed_answers_of_memory(void **state)
                   "out of range");
     assert_answer("{\"answer\":\"term\",\"memo\":\"none\",\"count\":1,\"bytes\":2}",
                   "'name' of its answer");
-    assert_answer("{\"answer\":\"term\",\"memo\":\"none\",\"count\":-1,\"bytes\":2,"
-                  "\"name\":\"x\"}",
+    assert_answer("{\"answer\":\"term\",\"memo\":\"none\",\"count\":-100000000000000000,"
+                  "\"bytes\":2,\"name\":\"x\"}",
                   "'count' of its answer");
     assert_answer("{\"answer\":\"prediction\",\"memo\":\"none\",\"count\":1,"
                   "\"bytes\":-2}",

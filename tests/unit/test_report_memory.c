@@ -301,6 +301,35 @@ static void more_is_a_check_of_its_own(void **state)
     assert_int_equal(outcome_of(&told, 1, "peak, memo dict"), DCB_CI_PASSED);
 }
 
+static void assert_compared(const struct told *told, bool more, size_t undecided)
+{
+    struct dcb_ci ci = DCB_CI_INIT;
+
+    dcb_report_memory_ci(&told->memory, told->margin, more, &ci);
+    assert_int_equal(dcb_ci_count(&ci, DCB_CI_UNDECIDED), undecided);
+    assert_int_equal(dcb_ci_count(&ci, DCB_CI_FAILED), 0);
+    dcb_ci_clear(&ci);
+}
+
+static void nothing_compared_is_no_pass(void **state)
+{
+    struct told told;
+
+    (void)state;
+    make(&told);
+    told.margin = 0.2;
+    assert_compared(&told, true, 0);
+    move_to(&told, DCB_MEMO_MAPPING);
+    for (size_t i = 0; i < IMPLS; i++)
+        raise_in(&told.pairs[i].cells[DCB_MEMO_MAPPING], "TypeError: not here");
+    assert_compared(&told, false, 0);
+    assert_compared(&told, true, 1);
+    told.request.memos[DCB_MEMO_DICT] = true;
+    for (size_t i = 0; i < IMPLS; i++)
+        fill(&told.pairs[i].cells[DCB_MEMO_DICT], 700, 64);
+    assert_compared(&told, true, 0);
+}
+
 /* ---- below the table ---- */
 
 static void the_terms_of_a_peak_are_named(void **state)
@@ -312,12 +341,12 @@ static void the_terms_of_a_peak_are_named(void **state)
     make(&told);
     for (size_t i = 0; i < 6; i++)
         told.terms[1][i] = (struct dcb_memory_term){
-            .name = text(names[i]), .count = i, .bytes = i == 1 ? 9312 : 10};
+            .name = text(names[i]), .count = (int64_t)i, .bytes = i == 1 ? 9312 : 10};
     told.pairs[1].cells[DCB_MEMO_DICT].terms = told.terms[1];
     told.pairs[1].cells[DCB_MEMO_DICT].term_count = 6;
     assert_says(&told, 0,
-                "peak of other: the copy 10 B (older), dict 9,312 B, int 10 B (2), list "
-                "10 B\n    (3), and 20 B in 2 more (-v names them)\n");
+                "peak of other: the copy 10 B (0), dict 9,312 B, int 10 B (2), list 10 B "
+                "(3),\n    and 20 B in 2 more (-v names them)\n");
     assert_says(&told, 1, "a 10 B (4), b 10 B (5)\n");
     assert_lacks(&told, -1, "peak of");
     told.terms[1][1].bytes = INT64_C(50) << 20;
@@ -430,10 +459,35 @@ static void a_leak_is_told_with_its_size(void **state)
     assert_says(&told, 0, "  no leak\n");
     assert_says(&told, 0, "  other              100  5,600       56  ");
     assert_says(&told, 0, "  leak\n  after 2,000 iterations that are not counted\n");
-    assert_says(&told, -1, "  leak\n  other lost: list 5,600 B (100)\n");
+    assert_says(&told, -1, "  leak\n  other lost: list 5,600 B in 100 blocks\n");
+    told.terms[1][1] =
+        (struct dcb_memory_term){.name = text("other"), .count = -1, .bytes = -72};
+    told.pairs[1].leaks.term_count = 2;
+    assert_says(&told, -1,
+                "list 5,600 B in 100 blocks, less 72 B in 1 block of what was\n    there "
+                "before\n");
+    told.terms[1][1].count = 3;
+    assert_says(&told, -1, "list 5,600 B in 100 blocks, other -72 B in 3 blocks\n");
     assert_lacks(&told, 0, "deepcopy(x, {})");
     assert_int_equal(outcome_of(&told, 1, "leaks"), DCB_CI_FAILED);
     assert_int_equal(outcome_of(&told, 0, "leaks"), DCB_CI_PASSED);
+}
+
+static void what_was_freed_may_hide_a_leak(void **state)
+{
+    struct told told;
+
+    (void)state;
+    make(&told);
+    look_for_leaks(&told, -56);
+    assert_says(&told, 0, "  other               -1    -56    -0.56  ");
+    assert_says(&told, 0,
+                "\n  other: 56 B in 1 block that were there before are freed; a leak of "
+                "less would\n    not be seen\n");
+    assert_lacks(&told, 0, "stdlib: ");
+    assert_lacks(&told, -1, "freed");
+    look_for_leaks(&told, 5600);
+    assert_lacks(&told, 0, "freed");
 }
 
 static void what_was_not_run_is_not_known(void **state)
@@ -566,11 +620,13 @@ int main(void)
         cmocka_unit_test(a_row_says_that_it_raises),
         cmocka_unit_test(what_the_baseline_refuses_is_nobodys_error),
         cmocka_unit_test(more_is_a_check_of_its_own),
+        cmocka_unit_test(nothing_compared_is_no_pass),
         cmocka_unit_test(the_terms_of_a_peak_are_named),
         cmocka_unit_test(what_stays_is_told_with_one_unit),
         cmocka_unit_test(what_stays_sometimes_is_a_spread),
         cmocka_unit_test(what_was_not_predicted_is_told),
         cmocka_unit_test(a_leak_is_told_with_its_size),
+        cmocka_unit_test(what_was_freed_may_hide_a_leak),
         cmocka_unit_test(what_was_not_run_is_not_known),
         cmocka_unit_test(a_census_is_shown_once_where_it_is_the_same),
         cmocka_unit_test(markdown_has_the_same),

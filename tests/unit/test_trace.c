@@ -16,6 +16,7 @@
 #include "format_bytes.h"
 #include "model.h"
 #include "report_trace.h"
+#include "result.h"
 #include "strbuf.h"
 #include "trace.h"
 #include "trace_chart.h"
@@ -471,7 +472,13 @@ static void shows_a_lower_bound_as_one(void **state)
     struct dcb_report_trace_look look = {.format = DCB_TABLE_TEXT};
     struct dcb_strbuf out = DCB_STRBUF_INIT;
     struct dcb_trace_cell cell;
-    struct dcb_trace trace = {.request = &request, .cells = &cell, .cell_count = 1};
+    struct dcb_python python = {.version = (char *)(uintptr_t) "3.11.2",
+                                .implementation = (char *)(uintptr_t) "cpython"};
+    struct dcb_trace trace = {.request = &request,
+                              .cells = &cell,
+                              .cell_count = 1,
+                              .python = &python,
+                              .elapsed_s = 2.25};
 
     (void)state;
     assert_int_equal(read_text(&cell,
@@ -480,10 +487,19 @@ static void shows_a_lower_bound_as_one(void **state)
                                NULL),
                      0);
     dcb_report_trace(&trace, &look, &out);
-    assert_non_null(strstr(out.text, ">="));
+    assert_non_null(strstr(out.text, "dcbench " DCB_VERSION
+                                     ": memory over time; CPython 3.11.2; 2.2 s\n"));
+    assert_non_null(strstr(out.text, "  >= "));
     assert_non_null(strstr(out.text, "lower bounds"));
     assert_non_null(strstr(out.text, "its memo is not among the terms: it has none"));
     assert_null(strchr(out.text, '\x1b'));
+    dcb_strbuf_clear(&out);
+    look.format = DCB_TABLE_MARKDOWN;
+    look.verbosity = -1;
+    dcb_report_trace(&trace, &look, &out);
+    assert_non_null(strstr(out.text, "| start | peak | end |"));
+    assert_non_null(strstr(out.text, "| \\>= "));
+    assert_null(strstr(out.text, "memory over time"));
     dcb_strbuf_clear(&out);
     dcb_trace_cell_clear(&cell);
 }
