@@ -29,12 +29,22 @@ _base = []
 
 @pytest.fixture
 def base(dcbench):
-    """One real result, measured once for all tests; samples are left out to be quick."""
-    if not _base:
+    """One real result, measured once for all tests; samples are left out to be quick. It
+    is one whose controls came out right, which a busy machine may not give at once."""
+    tries = 0
+    while not _base:
         data = dcbench.result("-i", "merged", "-w", "memo,reduce").data
         for cell in data["cells"]:
             cell["samples"] = []
-        _base.append(data)
+        path = dcbench.folder / "base.json"
+        path.write_text(json.dumps(data))
+        report, _ = history(dcbench, path)
+        path.unlink()
+        tries += 1
+        if not report["notes"]:
+            _base.append(data)
+        elif tries == 10:
+            pytest.fail(f"ten results, and none without: {report['notes']}")
     return _base[0]
 
 
