@@ -97,6 +97,14 @@ void dcb_memory_append_loss(const struct dcb_memory_term *term, struct dcb_strbu
     int64_t sign = gone ? -1 : 1;
     char bytes[DCB_FORMAT_SIZE], count[DCB_FORMAT_SIZE];
 
+    /* A block from before was given back for a larger one, as of a list that grew. */
+    if (term->bytes > 0 && term->count < 0) {
+        dcb_strbuf_appendf(
+            out, "%s%s %s more and %s block%s less", out->length ? ", " : "", term->name,
+            dcb_memory_amount(bytes, term->bytes), dcb_memory_whole(count, -term->count),
+            term->count == -1 ? "" : "s");
+        return;
+    }
     dcb_strbuf_appendf(
         out, "%s%s %s in %s block%s%s", out->length ? ", " : "",
         gone ? "less" : term->name, dcb_memory_amount(bytes, sign * term->bytes),

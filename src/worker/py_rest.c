@@ -3,7 +3,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-enum { WAIT_NS = 1000000, WAITS = 50 };
+enum { WAIT_NS = 1000000, WAITS = 200 };
 
 /* Of this process, as the links to its folder of tasks tell; 0 where there is no /proc.
  */

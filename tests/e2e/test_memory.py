@@ -375,10 +375,17 @@ def deepcopy(x, memo=None):
 """
 
 
+def with_threads(dcbench, workload):
+    """Terms are of copies of their own, in which threads may do something else: they need
+    not come to the figures (docs/memory.md)."""
+    return json.loads(dcbench("memory", "--format", "json", "-i", "threads=threads.py", "-w",
+                              workload).out)
+
+
 def test_other_threads_are_counted(dcbench, write):
     """The interpreter's layer is not the one of the calling thread alone."""
     write("threads.py", THREADS)
-    data = memory(dcbench, "-i", "threads=threads.py", "-w", "none")
+    data = with_threads(dcbench, "none")
     peaks = [cell_of(data, impl)["layers"]["interpreter"]["peak"]
              for impl in ("stdlib", "threads")]
     assert peaks[0]["high"] < 1000 and peaks[1]["low"] > 100000, peaks
@@ -387,7 +394,7 @@ def test_other_threads_are_counted(dcbench, write):
 def test_threads_that_have_ended_hold_nothing(dcbench, write):
     """A join comes back before what keeps the thread is given back."""
     write("threads.py", THREADS)
-    data = memory(dcbench, "-i", "threads=threads.py", "-w", "reduce")
+    data = with_threads(dcbench, "reduce")
     net = [cell_of(data, impl)["layers"]["interpreter"]["net"]
            for impl in ("stdlib", "threads")]
     assert net[0]["low"] == net[0]["high"] == net[1]["low"] == net[1]["high"], net

@@ -468,6 +468,10 @@ static void a_leak_is_told_with_its_size(void **state)
                 "before\n");
     told.terms[1][1].count = 3;
     assert_says(&told, -1, "list 5,600 B in 100 blocks, other -72 B in 3 blocks\n");
+    told.terms[1][1] = (struct dcb_memory_term){
+        .name = told.terms[1][1].name, .count = -1, .bytes = 128};
+    assert_says(&told, -1,
+                "list 5,600 B in 100 blocks, other 128 B more and 1 block less\n");
     assert_lacks(&told, 0, "deepcopy(x, {})");
     assert_int_equal(outcome_of(&told, 1, "leaks"), DCB_CI_FAILED);
     assert_int_equal(outcome_of(&told, 0, "leaks"), DCB_CI_PASSED);
