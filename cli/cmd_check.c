@@ -462,11 +462,8 @@ static int publish_first(const struct check *check, struct dcb_error *err)
 static int prepare(struct check *check, struct dcb_error *err)
 {
     const struct cli_options *options = check->options;
-    const struct cli_place places[] = {
-        {.name = "--output", .path = options->output},
-        {.name = "--junit", .path = options->junit},
-        {.name = "--summary", .path = options->summary},
-        {.name = "the baseline file", .path = check->path, .kept = !options->update}};
+    const struct cli_place baseline = {
+        .name = "the baseline file", .path = check->path, .kept = !options->update};
     bool both = options->rules.count == 0;
 
     check->gate.settings = (struct dcb_gate_settings){
@@ -477,7 +474,7 @@ static int prepare(struct check *check, struct dcb_error *err)
         .update = options->update,
     };
     check->attempts = dcb_xcalloc(options->retries + 1, sizeof *check->attempts);
-    if (cli_measure_check_places(places, sizeof places / sizeof *places, err) != 0)
+    if (cli_measure_check_places(options, &baseline, 1, err) != 0)
         return -1;
     check->placed = true;
     if (read_baseline(check, err) != 0 ||

@@ -55,17 +55,6 @@ static int check_options(const struct cli_options *options, struct dcb_error *er
     return 0;
 }
 
-static int check_places(const struct cli_options *options, struct dcb_error *err)
-{
-    const struct cli_place places[] = {
-        {.name = "--output", .path = options->output},
-        {.name = "--junit", .path = options->junit},
-        {.name = "--summary", .path = options->summary},
-    };
-
-    return cli_measure_check_places(places, sizeof places / sizeof *places, err);
-}
-
 /* Leaks and census alone, or single calls with these memos. */
 static bool is_asked(const struct cli_options *options, enum dcb_memo memo)
 {
@@ -301,7 +290,7 @@ int cli_memory(const struct cli_options *options, struct dcb_error *err)
         rc = check_fail_if(options, &frame.plan, err);
     cli_signals_catch(); /* from here on there are files that must not be left */
     if (rc == 0)
-        rc = check_places(options, err);
+        rc = cli_measure_check_places(options, NULL, 0, err);
     if (rc == 0)
         rc = run(&frame, err);
     if (rc == -1)

@@ -55,14 +55,11 @@ static int check_options(const struct cli_options *options, struct dcb_error *er
 static int check_places(const struct cli_options *options, struct dcb_error *err)
 {
     const struct cli_place places[] = {
-        {.name = "--output", .path = options->output},
         {.name = "--series", .path = options->series},
         {.name = "--plot", .path = options->plot},
-        {.name = "--junit", .path = options->junit},
-        {.name = "--summary", .path = options->summary},
     };
 
-    return cli_measure_check_places(places, sizeof places / sizeof *places, err);
+    return cli_measure_check_places(options, places, sizeof places / sizeof *places, err);
 }
 
 static int unknown_container(const char *name, struct dcb_error *err)

@@ -44,14 +44,11 @@ static int check_places(const struct cli_options *options, const char *save,
                         struct dcb_error *err)
 {
     const struct cli_place places[] = {
-        {.name = "--output", .path = options->output},
         {.name = "--save", .path = save},
         {.name = "--keep-rounds", .path = options->keep_rounds},
-        {.name = "--junit", .path = options->junit},
-        {.name = "--summary", .path = options->summary},
     };
 
-    return cli_measure_check_places(places, sizeof places / sizeof *places, err);
+    return cli_measure_check_places(options, places, sizeof places / sizeof *places, err);
 }
 
 static int write_json(const char *path, const char *json, struct dcb_error *err)

@@ -23,17 +23,6 @@
 
 /* ---- what is asked ---- */
 
-static int check_places(const struct cli_options *options, struct dcb_error *err)
-{
-    const struct cli_place places[] = {
-        {.name = "--output", .path = options->output},
-        {.name = "--junit", .path = options->junit},
-        {.name = "--summary", .path = options->summary},
-    };
-
-    return cli_measure_check_places(places, sizeof places / sizeof *places, err);
-}
-
 static struct dcb_verify_request request_of(const struct cli_options *options,
                                             const struct dcb_plan *plan)
 {
@@ -178,7 +167,7 @@ int cli_verify(const struct cli_options *options, struct dcb_error *err)
 
     cli_signals_catch(); /* from here on there are files that must not be left */
     if (rc == 0)
-        rc = check_places(options, err);
+        rc = cli_measure_check_places(options, NULL, 0, err);
     if (rc == 0)
         rc = run(options, &plan, err);
     if (rc == -1)

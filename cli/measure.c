@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "ci_output.h"
@@ -17,11 +18,12 @@
 #include "signals.h"
 #include "strbuf.h"
 #include "term.h"
+#include "xalloc.h"
 
 /* ---- places ---- */
 
-int cli_measure_check_places(const struct cli_place *places, size_t count,
-                             struct dcb_error *err)
+static int check_places(const struct cli_place *places, size_t count,
+                        struct dcb_error *err)
 {
     for (size_t i = 0; i < count; i++) {
         if (places[i].path && !places[i].kept &&
@@ -35,6 +37,26 @@ int cli_measure_check_places(const struct cli_place *places, size_t count,
         }
     }
     return 0;
+}
+
+int cli_measure_check_places(const struct cli_options *options,
+                             const struct cli_place *others, size_t count,
+                             struct dcb_error *err)
+{
+    const struct cli_place common[] = {
+        {.name = "--output", .path = options->output},
+        {.name = "--junit", .path = options->junit},
+        {.name = "--summary", .path = options->summary},
+    };
+    struct cli_place *all = dcb_xcalloc(3 + count, sizeof *all);
+    int rc;
+
+    memcpy(all, common, sizeof common);
+    if (count > 0)
+        memcpy(all + 3, others, count * sizeof *all);
+    rc = check_places(all, 3 + count, err);
+    free(all);
+    return rc;
 }
 
 /* ---- output ---- */

@@ -25,9 +25,10 @@ struct cli_place {
     bool kept;        /* it is read, and only must not be written over */
 };
 
-/* Whether all can be written, and no two are the same: better now than after a minute of
- * measuring. */
-int cli_measure_check_places(const struct cli_place *places, size_t count,
+/* Whether the files that every command may write, and `count` others, can all be written,
+ * and no two are the same: better now than after a minute of measuring. */
+int cli_measure_check_places(const struct cli_options *options,
+                             const struct cli_place *others, size_t count,
                              struct dcb_error *err);
 
 /* A result in --format; `json` is what dcb_json_result made of it. */

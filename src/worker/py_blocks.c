@@ -279,16 +279,25 @@ static void take_tables(const struct worker_blocks *blocks,
     }
 }
 
-static void take_tables_of_older(void *context, const struct dcb_ledger_block *block)
+/* Of an object from before the call; NULL: it is none, or of the call. */
+static const PyTypeObject *type_of_older(const struct worker_blocks *blocks,
+                                         const struct dcb_ledger_block *block)
 {
-    struct worker_blocks *blocks = context;
     const PyTypeObject *type;
     bool is_free;
 
     if (block->serial >= blocks->first || block->layer != DCB_LAYER_INTERPRETER)
-        return;
+        return NULL;
     type = type_of(blocks, block, &is_free);
-    if (type && !is_free)
+    return type && !is_free ? type : NULL;
+}
+
+static void take_tables_of_older(void *context, const struct dcb_ledger_block *block)
+{
+    struct worker_blocks *blocks = context;
+    const PyTypeObject *type = type_of_older(blocks, block);
+
+    if (type)
         take_tables(blocks, block, type, OLDER_AT_START);
 }
 
@@ -328,13 +337,9 @@ static bool claim(const struct worker_blocks *blocks,
 static void claim_for_older(void *context, const struct dcb_ledger_block *block)
 {
     struct worker_blocks *blocks = context;
-    const PyTypeObject *type;
-    bool is_free;
+    const PyTypeObject *type = type_of_older(blocks, block);
 
-    if (block->serial >= blocks->first || block->layer != DCB_LAYER_INTERPRETER)
-        return;
-    type = type_of(blocks, block, &is_free);
-    if (type && !is_free)
+    if (type)
         claim(blocks, block, type, OLDER_AT_START);
 }
 
